@@ -1,0 +1,1 @@
+//! The Fanfare server: one binary, every transport.
