@@ -1,0 +1,247 @@
+//! Who listens to which channel: the sink behind every engine, and presence.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::limits::STRIPES;
+use crate::{ChannelName, EndReason, Inbox, Message, Sink, Timestamp};
+
+/// Number of a subscription in the order in which they came, node-wide.
+pub type Ticket = u64;
+
+/// What happens when a subscriber comes to a channel that has one (relay protocol, section 3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Admission {
+    /// All of them listen.
+    #[default]
+    Broadcast,
+    /// The oldest stays, newcomers are refused.
+    First,
+    /// The newcomer stays, the others are ended with [`EndReason::Conflict`].
+    Last,
+}
+
+/// Why a subscriber was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// Somebody else listens already, and only one may.
+    #[error("somebody else listens to this channel, and it takes one subscriber at a time")]
+    Conflict,
+    /// The channel has as many subscribers as it may.
+    #[error("the channel has {0} subscribers, which is the limit")]
+    Full(usize),
+}
+
+/// A subscriber that has been let in. Give it back with [`Hub::leave`](crate::Hub::leave).
+#[derive(Clone, Copy, Debug)]
+pub struct Seat {
+    /// Its number.
+    pub ticket: Ticket,
+}
+
+/// Everybody who listens on this node.
+///
+/// Lock order: engine, then a stripe here, then an inbox; never the other way.
+#[derive(Debug)]
+pub struct Audience {
+    stripes: [Mutex<HashMap<ChannelName, Listeners>>; STRIPES],
+    hasher: RandomState,
+    tickets: AtomicU64,
+    subscribers_max: usize,
+    /// Subscriptions of all channels.
+    present: AtomicUsize,
+}
+
+/// The drivers with subscribers to one channel.
+#[derive(Debug, Default)]
+struct Listeners {
+    inboxes: Vec<(Arc<Inbox>, usize)>,
+    /// Invariant: the sum of the counts in `inboxes`.
+    total: usize,
+    /// When somebody last came or went.
+    seen: Timestamp,
+    /// Seats with a smaller ticket have been taken back already, by a deletion or a conflict.
+    valid_from: Ticket,
+}
+
+/// What is known of a channel's subscribers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Presence {
+    pub(crate) subscribers: usize,
+    pub(crate) seen: Option<Timestamp>,
+}
+
+impl Audience {
+    /// `subscribers_max` bounds each channel; 0 is no bound.
+    pub(crate) fn new(subscribers_max: usize) -> Self {
+        Self {
+            stripes: std::array::from_fn(|_| Mutex::default()),
+            hasher: RandomState::new(),
+            tickets: AtomicU64::new(1),
+            subscribers_max,
+            present: AtomicUsize::new(0),
+        }
+    }
+
+    /// Lets a subscriber of `inbox` in, atomically with the conflict check.
+    pub(crate) fn join(
+        &self,
+        channel: &ChannelName,
+        inbox: &Arc<Inbox>,
+        admission: Admission,
+        now: Timestamp,
+    ) -> Result<Seat, JoinError> {
+        let mut stripe = self.stripe(channel);
+        let listeners = stripe
+            .entry(channel.clone())
+            .or_insert_with(|| self.nobody_yet());
+        listeners.seen = now;
+        if listeners.total > 0 && admission == Admission::First {
+            return Err(JoinError::Conflict);
+        }
+        if self.subscribers_max != 0 && listeners.total >= self.subscribers_max {
+            return Err(JoinError::Full(self.subscribers_max));
+        }
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        if admission == Admission::Last {
+            self.end(channel, listeners, ticket, EndReason::Conflict);
+        }
+        listeners.add(inbox);
+        self.present.fetch_add(1, Ordering::Relaxed);
+        Ok(Seat { ticket })
+    }
+
+    /// Takes a subscriber of `inbox` out; harmless when the hub has ended it already.
+    pub(crate) fn leave(
+        &self,
+        channel: &ChannelName,
+        inbox: &Arc<Inbox>,
+        seat: Seat,
+        now: Timestamp,
+    ) {
+        let mut stripe = self.stripe(channel);
+        let Some(listeners) = stripe.get_mut(channel) else {
+            return;
+        };
+        if seat.ticket >= listeners.valid_from && listeners.remove(inbox) {
+            listeners.seen = now;
+            self.present.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn presence(&self, channel: &ChannelName) -> Presence {
+        let stripe = self.stripe(channel);
+        stripe
+            .get(channel)
+            .map_or_else(Presence::default, |listeners| Presence {
+                subscribers: listeners.total,
+                seen: Some(listeners.seen),
+            })
+    }
+
+    /// Forgets channels that nobody has listened to for `idle`.
+    pub(crate) fn collect(&self, now: Timestamp, idle: Duration) {
+        for stripe in &self.stripes {
+            let mut stripe = stripe.lock().unwrap_or_else(PoisonError::into_inner);
+            stripe.retain(|_, listeners| listeners.total > 0 || now.since(listeners.seen) < idle);
+            // A crowd that came and went must not keep its table.
+            if stripe.len() * 4 < stripe.capacity() {
+                stripe.shrink_to_fit();
+            }
+        }
+    }
+
+    /// Subscriptions on this node, of all channels.
+    pub(crate) fn present(&self) -> usize {
+        self.present.load(Ordering::Relaxed)
+    }
+
+    fn nobody_yet(&self) -> Listeners {
+        Listeners {
+            valid_from: self.tickets.load(Ordering::Relaxed),
+            ..Listeners::default()
+        }
+    }
+
+    /// Ends every subscription that `listeners` counts: from here on they count no more, and their
+    /// drivers are told.
+    fn end(
+        &self,
+        channel: &ChannelName,
+        listeners: &mut Listeners,
+        before: Ticket,
+        reason: EndReason,
+    ) {
+        for (inbox, _) in listeners.inboxes.drain(..) {
+            inbox.push_end(channel, before, reason);
+        }
+        self.present.fetch_sub(listeners.total, Ordering::Relaxed);
+        listeners.total = 0;
+        listeners.valid_from = before;
+    }
+
+    /// A panic elsewhere leaves a stripe as it was between two whole steps.
+    fn stripe(&self, channel: &ChannelName) -> MutexGuard<'_, HashMap<ChannelName, Listeners>> {
+        let index = usize::try_from(self.hasher.hash_one(channel) % STRIPES as u64).unwrap_or(0);
+        self.stripes[index]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sink for Audience {
+    fn message(&self, message: &Arc<Message>) -> usize {
+        let stripe = self.stripe(message.channel());
+        let Some(listeners) = stripe.get(message.channel()) else {
+            return 0;
+        };
+        // Pushed under the stripe's lock, so that every inbox sees a channel's messages in order.
+        for (inbox, _) in &listeners.inboxes {
+            inbox.push_message(message);
+        }
+        listeners.total
+    }
+
+    fn deleted(&self, channel: &ChannelName) {
+        let mut stripe = self.stripe(channel);
+        let Some(mut listeners) = stripe.remove(channel) else {
+            return;
+        };
+        let before = self.tickets.load(Ordering::Relaxed);
+        self.end(channel, &mut listeners, before, EndReason::Deleted);
+    }
+}
+
+impl Listeners {
+    fn add(&mut self, inbox: &Arc<Inbox>) {
+        self.total += 1;
+        match self
+            .inboxes
+            .iter_mut()
+            .find(|(known, _)| Arc::ptr_eq(known, inbox))
+        {
+            Some((_, count)) => *count += 1,
+            None => self.inboxes.push((Arc::clone(inbox), 1)),
+        }
+    }
+
+    fn remove(&mut self, inbox: &Arc<Inbox>) -> bool {
+        let Some(index) = self
+            .inboxes
+            .iter()
+            .position(|(known, _)| Arc::ptr_eq(known, inbox))
+        else {
+            return false;
+        };
+        self.total -= 1;
+        self.inboxes[index].1 -= 1;
+        if self.inboxes[index].1 == 0 {
+            self.inboxes.swap_remove(index);
+        }
+        true
+    }
+}
