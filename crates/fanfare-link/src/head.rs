@@ -1,0 +1,264 @@
+//! Request heads: where one ends, whether it is sound, and whether it is simple enough for us.
+//!
+//! Every head that comes over a plain connection passes here, also those that hyper will answer.
+//! What two parsers could read in two ways is refused before either of them acts on it; what is
+//! sound but not a `GET` without a body goes to hyper untouched.
+
+use std::ops::ControlFlow;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
+use http::request::Parts;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
+};
+
+use crate::limits::HEADERS_MAX;
+use crate::reply::Http;
+
+/// What the bytes at the beginning of a connection are.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives for one call, on the stack"
+)]
+pub(crate) enum Head {
+    /// A `GET` without a body, `length` bytes long.
+    Get {
+        request: Parts,
+        http: Http,
+        length: usize,
+    },
+    /// A sound head of another kind: hyper's.
+    Other,
+    /// Not complete yet.
+    Partial,
+    /// Answer this and close.
+    Refused(Refusal),
+}
+
+/// Why a request head is refused. The peer must send another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A line ended with a line feed alone, or a carriage return stood alone.
+    #[error("lines of a request head must end with CR LF")]
+    BareLineEnd,
+    /// A header was continued on the next line (RFC 9112, section 5.2).
+    #[error("a header field must not be continued on the next line")]
+    Folded,
+    /// Both `Content-Length` and `Transfer-Encoding`, two of one of them, or one that says nothing
+    /// (RFC 9112, section 6.3): the usual shapes of request smuggling.
+    #[error("the length of the request body is stated in two ways, or in none that can be read")]
+    AmbiguousLength,
+    /// Not exactly one `Host` (RFC 9112, section 3.2).
+    #[error("a request must have exactly one Host header")]
+    Host,
+    /// Not HTTP, or characters where they do not belong.
+    #[error("this is not an HTTP request")]
+    Syntax,
+    /// The node keeps as many unfinished requests as it may. Retryable.
+    #[error("too many requests are unfinished at the moment, see limits.half_open_max")]
+    TooMany,
+    /// Too many header fields.
+    #[error("a request can have at most {HEADERS_MAX} header fields")]
+    TooManyHeaders,
+    /// The head is longer than allowed.
+    #[error("the request head is longer than {0} bytes, the limit set by limits.head_bytes_max")]
+    TooLong(usize),
+    /// The head did not arrive in time.
+    #[error("the request head did not arrive in time, see limits.head_time")]
+    TooSlow,
+}
+
+impl Refusal {
+    /// The answer: a status, a sentence, and the end of the connection.
+    pub(crate) fn response(self) -> Response<Bytes> {
+        let (status, code) = match self {
+            Self::TooLong(_) | Self::TooManyHeaders => (
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "head_too_large",
+            ),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "head_too_slow"),
+            Self::TooMany => (StatusCode::SERVICE_UNAVAILABLE, "too_many_half_open"),
+            _ => (StatusCode::BAD_REQUEST, "bad_request"),
+        };
+        let mut response = Response::new(Bytes::from(format!("{self}\n")));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(
+            "content-type",
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        );
+        headers.insert("fanfare-error", HeaderValue::from_static(code));
+        response
+    }
+}
+
+/// Looks at the beginning of `bytes`. `length_max` bounds a head that is still incomplete.
+pub(crate) fn examine(bytes: &[u8], length_max: usize) -> Head {
+    let Some(length) = end(bytes) else {
+        if bytes.len() > length_max {
+            return Head::Refused(Refusal::TooLong(length_max));
+        }
+        // A line feed that ends nothing never becomes part of a sound head: do not wait for more.
+        return if has_bare_line_end(bytes) {
+            Head::Refused(Refusal::BareLineEnd)
+        } else {
+            Head::Partial
+        };
+    };
+    if length > length_max {
+        return Head::Refused(Refusal::TooLong(length_max));
+    }
+    let head = &bytes[..length];
+    if head == HTTP2_PREFACE_HEAD {
+        return Head::Other;
+    }
+    match parse(head) {
+        Ok(ControlFlow::Continue((request, http))) => Head::Get {
+            request,
+            http,
+            length,
+        },
+        Ok(ControlFlow::Break(())) => Head::Other,
+        Err(refusal) => Head::Refused(refusal),
+    }
+}
+
+/// The part of HTTP/2's connection preface that looks like a head (RFC 9113, section 3.4).
+const HTTP2_PREFACE_HEAD: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
+
+/// Where the head ends, its empty line included. Empty lines before a request are not ours to
+/// skip (RFC 9112, section 2.2, lets a server do so): they make an empty head, which is refused.
+fn end(bytes: &[u8]) -> Option<usize> {
+    bytes
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .map(|at| at + 4)
+}
+
+fn has_bare_line_end(bytes: &[u8]) -> bool {
+    let mut previous = 0;
+    bytes.iter().any(|&byte| {
+        let is_bare = (byte == b'\n') != (previous == b'\r');
+        previous = byte;
+        is_bare
+    })
+}
+
+/// Continues with what our front takes, breaks with what is hyper's.
+type Parsed = ControlFlow<(), (Parts, Http)>;
+
+fn parse(head: &[u8]) -> Result<Parsed, Refusal> {
+    if has_bare_line_end(head) {
+        return Err(Refusal::BareLineEnd);
+    }
+    if head
+        .windows(3)
+        .any(|w| w[..2] == *b"\r\n" && matches!(w[2], b' ' | b'\t'))
+    {
+        return Err(Refusal::Folded);
+    }
+    let mut fields = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut request = httparse::Request::new(&mut fields);
+    request.parse(head).map_err(|error| match error {
+        httparse::Error::TooManyHeaders => Refusal::TooManyHeaders,
+        _ => Refusal::Syntax,
+    })?;
+    let headers = headers(request.headers)?;
+    let minor = request.version.unwrap_or(1);
+    check_host(&headers, minor)?;
+    let has_body = check_length(&headers)?;
+    if request.method != Some("GET") || has_body || headers.contains_key(EXPECT) {
+        return Ok(ControlFlow::Break(()));
+    }
+    let target = request.path.unwrap_or_default();
+    // A target in absolute form, or one that `Uri` cannot hold, is for hyper to judge.
+    match target.parse::<Uri>() {
+        Ok(uri) if target.starts_with('/') => {
+            let http = Http::One {
+                minor,
+                keep_alive: keep_alive(&headers, minor),
+            };
+            Ok(ControlFlow::Continue((parts(uri, headers, minor), http)))
+        }
+        Ok(_) => Ok(ControlFlow::Break(())),
+        Err(_) => Err(Refusal::Syntax),
+    }
+}
+
+fn headers(fields: &[httparse::Header<'_>]) -> Result<HeaderMap, Refusal> {
+    let mut headers = HeaderMap::with_capacity(fields.len());
+    for field in fields {
+        let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| Refusal::Syntax)?;
+        let value = HeaderValue::from_bytes(field.value).map_err(|_| Refusal::Syntax)?;
+        headers.append(name, value);
+    }
+    Ok(headers)
+}
+
+fn check_host(headers: &HeaderMap, minor: u8) -> Result<(), Refusal> {
+    match headers.get_all(HOST).iter().count() {
+        1 => Ok(()),
+        0 if minor == 0 => Ok(()),
+        _ => Err(Refusal::Host),
+    }
+}
+
+/// Says whether a body follows, and refuses what two parsers could measure in two ways.
+fn check_length(headers: &HeaderMap) -> Result<bool, Refusal> {
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (
+        lengths.next(),
+        lengths.next(),
+        codings.next(),
+        codings.next(),
+    ) {
+        (None, None, None, None) => Ok(false),
+        (Some(length), None, None, None) => {
+            let digits = length.as_bytes();
+            let is_number =
+                !digits.is_empty() && digits.len() <= 18 && digits.iter().all(u8::is_ascii_digit);
+            if is_number {
+                Ok(digits.iter().any(|&d| d != b'0'))
+            } else {
+                Err(Refusal::AmbiguousLength)
+            }
+        }
+        (None, None, Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => {
+            Ok(true)
+        }
+        _ => Err(Refusal::AmbiguousLength),
+    }
+}
+
+/// RFC 9112, section 9.3.
+fn keep_alive(headers: &HeaderMap, minor: u8) -> bool {
+    let has = |token: &str| {
+        headers
+            .get_all(CONNECTION)
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .any(|value| {
+                value
+                    .split(',')
+                    .any(|part| part.trim().eq_ignore_ascii_case(token))
+            })
+    };
+    !has("close") && (minor == 1 || has("keep-alive"))
+}
+
+fn parts(uri: Uri, headers: HeaderMap, minor: u8) -> Parts {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    parts.method = Method::GET;
+    parts.uri = uri;
+    parts.headers = headers;
+    parts.version = if minor == 0 {
+        Version::HTTP_10
+    } else {
+        Version::HTTP_11
+    };
+    parts
+}

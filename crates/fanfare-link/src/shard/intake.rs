@@ -1,0 +1,414 @@
+//! From bytes to requests, and from requests to held connections.
+
+use bytes::Bytes;
+use fanfare_hub::{ChannelName, Place, Start};
+use http::Response;
+
+use super::{Completion, Handover, Key, Outcome, Shard};
+use crate::connection::{Connection, Held, State, Subscription};
+use crate::front::{Hold, Verdict, Via};
+use crate::head::{self, Head, Refusal};
+use crate::limits::READS_PER_TURN;
+use crate::outbox::Outbox;
+use crate::protocol::{Close, Reads, SubscribeError};
+use crate::reply::{self, Http};
+use crate::{Now, Socket};
+
+impl<S: Socket> Shard<S> {
+    /// The socket has bytes, or its end has come.
+    pub fn readable(&mut self, key: Key, now: Now) {
+        for _ in 0..READS_PER_TURN {
+            let Some(slot) = self.find(key) else {
+                return;
+            };
+            let connection = &mut self.connections[slot as usize];
+            if must_wait(connection, self.limits.head_bytes_max) {
+                connection.has_unread = true;
+                return;
+            }
+            let mut scratch = std::mem::take(&mut self.scratch);
+            match connection.socket.receive(&mut scratch) {
+                Ok(0) => self.remove(slot, now),
+                Ok(length) => self.feed(key, &mut scratch[..length], now),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    self.scratch = scratch;
+                    return;
+                }
+                Err(_) => self.remove(slot, now),
+            }
+            self.scratch = scratch;
+        }
+        self.ready.push_back(key);
+    }
+
+    /// A connection in the ready queue: first what was kept, then what the socket has.
+    pub(super) fn resume(&mut self, key: Key, now: Now) {
+        let Some(slot) = self.find(key) else {
+            return;
+        };
+        let connection = &mut self.connections[slot as usize];
+        connection.has_unread = false;
+        if matches!(connection.state, State::Head)
+            && let Some(mut kept) = self.take_kept(slot)
+        {
+            self.feed(key, &mut kept, now);
+        }
+        self.readable(key, now);
+    }
+
+    /// Gives bytes to whatever the connection is doing, until they are used up.
+    fn feed(&mut self, key: Key, mut bytes: &mut [u8], now: Now) {
+        while !bytes.is_empty() {
+            let Some(slot) = self.find(key) else {
+                return;
+            };
+            let used = match &self.connections[slot as usize].state {
+                State::Head => self.feed_head(slot, bytes, now),
+                State::Held(held) => match held.protocol.reads() {
+                    Reads::Frames => {
+                        return self.call(slot, now, |held, out| held.protocol.receive(bytes, out));
+                    }
+                    Reads::NextRequest => return self.keep(slot, bytes, now),
+                    Reads::Nothing => return,
+                },
+                State::Waiting { .. } | State::Closing(Close::Finished) => {
+                    return self.keep(slot, bytes, now);
+                }
+                State::Closing(_) | State::Lingering => return,
+            };
+            bytes = bytes.get_mut(used..).unwrap_or_default();
+        }
+    }
+
+    /// Looks for a request at the beginning of what was kept and `bytes`; returns how many of
+    /// `bytes` it used.
+    fn feed_head(&mut self, slot: u32, bytes: &[u8], now: Now) -> usize {
+        let Some(mut kept) = self.take_kept(slot) else {
+            self.connections[slot as usize].since = now.tick;
+            return self.examine(slot, bytes, now);
+        };
+        let before = kept.len();
+        kept.extend_from_slice(bytes);
+        // A head that was incomplete before cannot end within what was kept.
+        self.examine(slot, &kept, now).saturating_sub(before)
+    }
+
+    fn examine(&mut self, slot: u32, bytes: &[u8], now: Now) -> usize {
+        match head::examine(bytes, self.limits.head_bytes_max) {
+            Head::Get {
+                request,
+                http,
+                length,
+            } => {
+                let http = if self.is_draining {
+                    http.without_keep_alive()
+                } else {
+                    http
+                };
+                let verdict = self.front.route(
+                    &request,
+                    Via {
+                        framing: http.framing(),
+                    },
+                );
+                return self.decide(slot, verdict, http, bytes.split_at(length), now);
+            }
+            Head::Other => self.hand_over(slot, bytes),
+            Head::Partial => self.keep(slot, bytes, now),
+            Head::Refused(refusal) => self.refuse(slot, refusal, now),
+        }
+        bytes.len()
+    }
+
+    /// Acts on a verdict about a request head; returns how many bytes of head and rest are used.
+    fn decide(
+        &mut self,
+        slot: u32,
+        verdict: Verdict,
+        http: Http,
+        (head, rest): (&[u8], &[u8]),
+        now: Now,
+    ) -> usize {
+        match verdict {
+            Verdict::Answer(response) => self.answer(slot, response, http, now),
+            Verdict::Hold(hold) => self.hold(slot, hold, http, now),
+            Verdict::Later(future) => {
+                self.keep(slot, head, now);
+                self.connections[slot as usize].state = State::Waiting {
+                    http,
+                    length: head.len(),
+                };
+                let key = self.key(slot);
+                let deferred = async move {
+                    Completion {
+                        key,
+                        outcome: Outcome::Verdict(future.await),
+                    }
+                };
+                self.output.deferred.push(Box::pin(deferred));
+            }
+            Verdict::Pass => {
+                self.hand_over(slot, &[head, rest].concat());
+                return head.len() + rest.len();
+            }
+        }
+        head.len()
+    }
+
+    /// A verdict that came later. What was received meanwhile stands behind the head.
+    pub(super) fn decided(&mut self, slot: u32, verdict: Verdict, now: Now) {
+        let key = self.key(slot);
+        let State::Waiting { http, length } = self.connections[slot as usize].state else {
+            return;
+        };
+        self.connections[slot as usize].state = State::Head;
+        let mut kept = self.take_kept(slot).unwrap_or_default();
+        let used = self.decide(
+            slot,
+            verdict,
+            http,
+            kept.split_at(length.min(kept.len())),
+            now,
+        );
+        self.feed(key, kept.get_mut(used..).unwrap_or_default(), now);
+        self.ready.push_back(key);
+    }
+
+    fn answer(&mut self, slot: u32, response: Response<Bytes>, http: Http, now: Now) {
+        reply::write(response, http, now, &mut self.contents.frames);
+        let close = if http.keep_alive() {
+            Close::Finished
+        } else {
+            Close::HangUp
+        };
+        match self.flush(slot, now) {
+            Ok(()) => self.finish(slot, close, now),
+            Err(_) => self.remove(slot, now),
+        }
+    }
+
+    /// Refuses a request head: says why and closes, because nobody knows where the next one begins.
+    pub(super) fn refuse(&mut self, slot: u32, refusal: Refusal, now: Now) {
+        self.metrics.heads_refused.add(1);
+        self.take_kept(slot);
+        self.answer(
+            slot,
+            refusal.response(),
+            Http::One {
+                minor: 1,
+                keep_alive: false,
+            },
+            now,
+        );
+    }
+
+    fn hand_over(&mut self, slot: u32, received: &[u8]) {
+        let Some(connection) = self.connections.try_remove(slot as usize) else {
+            return;
+        };
+        self.forget(&connection);
+        let received = Bytes::copy_from_slice(received);
+        self.output.handovers.push(Handover {
+            socket: connection.socket,
+            received,
+        });
+    }
+
+    /// Keeps bytes that nobody can use yet, behind those kept before.
+    pub(super) fn keep(&mut self, slot: u32, bytes: &[u8], now: Now) {
+        let connection = &mut self.connections[slot as usize];
+        match &mut connection.carry {
+            Some(kept) => kept.extend_from_slice(bytes),
+            None if bytes.is_empty() => {}
+            None if self.keeping >= self.limits.half_open_max => {
+                self.refuse(slot, Refusal::TooMany, now);
+            }
+            None => {
+                connection.carry = Some(Box::new(bytes.to_vec()));
+                self.keeping += 1;
+                self.arm(slot);
+            }
+        }
+    }
+
+    #[expect(clippy::box_collection, reason = "moved as it is kept")]
+    pub(super) fn take_kept(&mut self, slot: u32) -> Option<Box<Vec<u8>>> {
+        let kept = self.connections.get_mut(slot as usize)?.carry.take()?;
+        self.keeping -= 1;
+        Some(kept)
+    }
+
+    /// Holds a connection: lets its places in, sends the head, and begins to read.
+    pub(super) fn hold(&mut self, slot: u32, hold: Hold, http: Http, now: Now) {
+        let Hold {
+            head,
+            protocol,
+            places,
+            admission,
+            refusal,
+            laggard,
+        } = hold;
+        let kind = protocol.kind();
+        let held = Held {
+            protocol,
+            subscriptions: Vec::with_capacity(places.len()),
+            http,
+            laggard,
+            admission,
+            fetching: 0,
+            is_live: false,
+        };
+        self.connections[slot as usize].state = State::Held(held);
+        self.metrics.held[usize::from(kind.0) % crate::Kind::COUNT].add(1);
+        for (channel, start) in places {
+            match self.subscribe(slot, channel, start, now) {
+                Ok(()) | Err(SubscribeError::Already | SubscribeError::TooMany(_)) => {}
+                Err(SubscribeError::Join(error)) => {
+                    return self.turn_away(slot, refusal(&error), http, now);
+                }
+            }
+        }
+        if let Some(head) = head {
+            match http {
+                Http::One { .. } => reply::write_head(&head, http, now, &mut self.contents.frames),
+                Http::Two => self.contents.response = Some(head.map(|()| Bytes::new())),
+            }
+        }
+        self.call(slot, now, |held, out| held.protocol.open(out));
+        self.behind.push_back(self.key(slot));
+    }
+
+    fn turn_away(&mut self, slot: u32, response: Response<Bytes>, http: Http, now: Now) {
+        let mut out = Outbox {
+            now,
+            http,
+            contents: &mut self.contents,
+        };
+        out.reply(response);
+        self.settle(slot, Err(Close::Finished), now);
+    }
+
+    /// Adds a place to a held connection.
+    pub(super) fn subscribe(
+        &mut self,
+        slot: u32,
+        channel: ChannelName,
+        start: Start,
+        now: Now,
+    ) -> Result<(), SubscribeError> {
+        let Some(State::Held(held)) = self
+            .connections
+            .get_mut(slot as usize)
+            .map(|c| &mut c.state)
+        else {
+            return Ok(());
+        };
+        if held
+            .subscriptions
+            .iter()
+            .any(|s| *s.place.channel() == channel)
+        {
+            return Err(SubscribeError::Already);
+        }
+        if held.subscriptions.len() >= self.limits.channels_max {
+            return Err(SubscribeError::TooMany(self.limits.channels_max));
+        }
+        let seat = self
+            .hub
+            .join(&channel, &self.inbox, held.admission, now.wall)?;
+        let (index, member) = self.channels.add(&channel, slot);
+        let place = Place::new(channel, start);
+        held.subscriptions.push(Subscription {
+            place,
+            seat,
+            channel: index,
+            member,
+        });
+        Ok(())
+    }
+
+    /// Takes a place out of a held connection; `false` if it had none in that channel.
+    pub(super) fn unsubscribe(&mut self, slot: u32, channel: &ChannelName, now: Now) -> bool {
+        let Some(index) = self.channels.index(channel) else {
+            return false;
+        };
+        let held = self
+            .connections
+            .get(slot as usize)
+            .and_then(|c| match &c.state {
+                State::Held(held) => held.index_of(index),
+                _ => None,
+            });
+        let Some(position) = held else {
+            return false;
+        };
+        self.leave(slot, position, now);
+        true
+    }
+
+    /// Gives one place back.
+    pub(super) fn leave(&mut self, slot: u32, position: usize, now: Now) {
+        let Some(State::Held(held)) = self
+            .connections
+            .get_mut(slot as usize)
+            .map(|c| &mut c.state)
+        else {
+            return;
+        };
+        let gone = held.subscriptions.remove(position);
+        self.vacate(&gone, now);
+    }
+
+    /// Gives back everything a held connection has; its state is over afterwards.
+    pub(super) fn release(&mut self, slot: u32, now: Now) {
+        let Some(State::Held(held)) = self
+            .connections
+            .get_mut(slot as usize)
+            .map(|c| &mut c.state)
+        else {
+            return;
+        };
+        self.metrics.held[usize::from(held.protocol.kind().0) % crate::Kind::COUNT].subtract(1);
+        for gone in std::mem::take(&mut held.subscriptions) {
+            self.vacate(&gone, now);
+        }
+    }
+
+    fn vacate(&mut self, gone: &Subscription, now: Now) {
+        self.hub
+            .leave(gone.place.channel(), &self.inbox, gone.seat, now.wall);
+        let Some(moved) = self.channels.remove(gone.channel, gone.member) else {
+            return;
+        };
+        // The connection that was moved into the gap must know its new place in the list.
+        if let Some(State::Held(held)) = self
+            .connections
+            .get_mut(moved as usize)
+            .map(|c| &mut c.state)
+            && let Some(index) = held.index_of(gone.channel)
+        {
+            held.subscriptions[index].member = gone.member;
+        }
+    }
+}
+
+/// True while a connection should not read: what it would read could not be used, and must not
+/// pile up.
+fn must_wait<S>(connection: &Connection<S>, kept_max: usize) -> bool {
+    let keeps = match &connection.state {
+        State::Closing(Close::Finished) | State::Waiting { .. } => true,
+        State::Held(held) => match held.protocol.reads() {
+            Reads::Frames => return connection.backlog.is_some(),
+            Reads::NextRequest => true,
+            Reads::Nothing => return false,
+        },
+        State::Head => return connection.backlog.is_some(),
+        State::Closing(_) | State::Lingering => return false,
+    };
+    keeps
+        && connection
+            .carry
+            .as_ref()
+            .is_some_and(|kept| kept.len() >= kept_max)
+}
