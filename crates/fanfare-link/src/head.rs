@@ -44,6 +44,9 @@ pub enum Refusal {
     /// A line ended with a line feed alone, or a carriage return stood alone.
     #[error("lines of a request head must end with CR LF")]
     BareLineEnd,
+    /// The node has as many connections as it may. Retryable.
+    #[error("this node has as many connections as it may, see limits.connections_max")]
+    Full,
     /// A header was continued on the next line (RFC 9112, section 5.2).
     #[error("a header field must not be continued on the next line")]
     Folded,
@@ -80,6 +83,7 @@ impl Refusal {
                 "head_too_large",
             ),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "head_too_slow"),
+            Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "node_full"),
             Self::TooMany => (StatusCode::SERVICE_UNAVAILABLE, "too_many_half_open"),
             _ => (StatusCode::BAD_REQUEST, "bad_request"),
         };

@@ -25,9 +25,9 @@ use fanfare_hub::{EngineError, Hub, Inbox, Item, Page, PublishError, Receipt};
 use slab::Slab;
 
 use self::channels::Channels;
-use crate::backlog;
 use crate::connection::{Connection, Held, State};
 use crate::front::{Front, Verdict};
+use crate::head::Refusal;
 use crate::limits::{LinkLimits, SCRATCH_BYTES};
 use crate::metrics::ShardMetrics;
 use crate::outbox::{Contents, Outbox, Request};
@@ -35,6 +35,7 @@ use crate::protocol::{Answer, Close, Farewell};
 use crate::reply::Http;
 use crate::wheel::{Timer, Wheel};
 use crate::{Now, Socket, Tick};
+use crate::{backlog, reply};
 
 /// Seconds that a connection lingers after we have closed our side. Long enough for the last bytes
 /// to cross any network, short enough not to collect idle sockets.
@@ -186,6 +187,28 @@ impl<S: Socket> Shard<S> {
     pub fn adopt(&mut self, socket: S, hold: crate::Hold, now: Now) -> Key {
         let key = self.insert(socket, now);
         self.hold(key.slot, hold, Http::Two, now);
+        key
+    }
+
+    /// Refuses a connection because the node is full: says so and parts from it.
+    pub fn turn_away_connection(&mut self, mut socket: S, now: Now) {
+        self.metrics.turned_away.add(1);
+        let mut frames = Vec::new();
+        let http = Http::One {
+            minor: 1,
+            keep_alive: false,
+        };
+        reply::write(Refusal::Full.response(), http, now, &mut frames);
+        // One try: whoever does not take a few hundred bytes at once is not worth a slot.
+        let _ = backlog::flush(&mut socket, &mut frames);
+        socket.finish();
+    }
+
+    /// Takes in a connection on which everything has been said, until its peer closes it too.
+    pub fn part(&mut self, mut socket: S, now: Now) -> Key {
+        socket.finish();
+        let key = self.insert(socket, now);
+        self.finish(key.slot, Close::HangUp, now);
         key
     }
 
@@ -572,9 +595,7 @@ impl<S: Socket> Shard<S> {
             return self.abort(slot, now);
         }
         match &connection.state {
-            State::Head if connection.carry.is_some() => {
-                self.refuse(slot, crate::head::Refusal::TooSlow, now)
-            }
+            State::Head if connection.carry.is_some() => self.refuse(slot, Refusal::TooSlow, now),
             State::Closing(_) | State::Head | State::Lingering => self.remove(slot, now),
             State::Held(_) => self.call(slot, now, |held, out| held.protocol.tick(out)),
             State::Waiting { .. } => {}
