@@ -61,8 +61,8 @@ pub struct Hold {
     pub places: Vec<(ChannelName, Start)>,
     /// How its places are let in.
     pub admission: Admission,
-    /// What a reader gets that could not be let in.
-    pub refusal: fn(&JoinError) -> Response<Bytes>,
+    /// Makes the answer for a reader that could not be let in.
+    pub refusal: Box<dyn FnOnce(&JoinError) -> Response<Bytes> + Send>,
     /// What happens to a reader that falls behind the history.
     pub laggard: Laggard,
 }

@@ -26,6 +26,13 @@ impl Counter {
     }
 }
 
+impl ShardMetrics {
+    /// Connections held now that are of this kind.
+    pub fn held_of(&self, kind: Kind) -> u64 {
+        self.held.get(usize::from(kind.0)).map_or(0, Counter::value)
+    }
+}
+
 /// The counters of one shard.
 #[derive(Debug, Default)]
 pub struct ShardMetrics {

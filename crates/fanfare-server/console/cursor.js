@@ -1,0 +1,48 @@
+// Message ids. `seconds:tag` names a message and is the cursor to resume after, on every transport.
+
+/** The greatest tag that a second can hold: the server counts with 32 bits. */
+const TAG_MAX = 4_294_967_295;
+
+/**
+ * Writes an id so that comparing the texts compares the ids: both parts padded to the digits of
+ * the largest number the server may send (64 and 32 bits).
+ * @param {string} id
+ */
+export function key(id) {
+  const [seconds = '', tag = ''] = id.split(':');
+  return `${seconds.padStart(20, '0')}:${tag.padStart(10, '0')}`;
+}
+
+/** Smaller than the key of every message. */
+export const BEFORE_ALL = '';
+
+/**
+ * The greatest id that is less than `id`: the cursor whose next message is `id`.
+ * @param {string} id
+ */
+export function before(id) {
+  const [seconds, tag] = parts(id);
+  return tag > 0 ? `${seconds}:${tag - 1}` : `${seconds - 1}:${TAG_MAX}`;
+}
+
+/**
+ * The cursor as the relay protocol carries it: a date and a tag.
+ * @param {string} id
+ * @returns {Record<string, string>}
+ */
+export function conditions(id) {
+  const [seconds, tag] = parts(id);
+  return {
+    'If-Modified-Since': new Date(seconds * 1000).toUTCString(),
+    'If-None-Match': String(tag),
+  };
+}
+
+/**
+ * @param {string} id
+ * @returns {[seconds: number, tag: number]}
+ */
+function parts(id) {
+  const [seconds = 0, tag = 0] = id.split(':').map(Number);
+  return [seconds, tag];
+}

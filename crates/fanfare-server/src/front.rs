@@ -1,0 +1,202 @@
+//! The subscriber locations and `/ws`: who may listen, over what, from where.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fanfare_hub::{Admission, ChannelName, JoinError, Start};
+use fanfare_link::{Front, Hold, Laggard, Protocol, Verdict, Via};
+use fanfare_relay::{Location, Outcome, Profile, Query, RelayError, Validators, channels, read_starts};
+use http::header::{HeaderValue, VARY};
+use http::request::Parts;
+use http::{HeaderMap, Response};
+
+use crate::adapters::{Chunked, Multipart, Ndjson, Poll, PollMode, PollSettings, RawStream, Sse, SseSettings};
+use crate::config::SlowReader;
+use crate::headers;
+use crate::node::Node;
+use crate::problem::Problem;
+use crate::route::{Route, Rules};
+use crate::transport::Transport;
+use crate::upgrade;
+
+/// Decides about every `GET` at a subscriber location; everything else is the service's.
+#[derive(Debug)]
+pub(crate) struct SubscriberFront {
+    node: Arc<Node>,
+}
+
+/// One subscribe request on its way to becoming a held connection.
+pub(crate) struct Request<'a> {
+    pub(crate) node: &'a Arc<Node>,
+    pub(crate) parts: &'a Parts,
+    pub(crate) via: Via,
+    /// For pages of other origins, on every answer.
+    pub(crate) extra: HeaderMap,
+}
+
+/// What a transport makes of a request.
+pub(crate) struct Speaker {
+    pub(crate) head: Option<Response<()>>,
+    pub(crate) protocol: Box<dyn Protocol>,
+}
+
+impl SubscriberFront {
+    pub(crate) fn new(node: Arc<Node>) -> Self {
+        Self { node }
+    }
+}
+
+impl Front for SubscriberFront {
+    fn route(&self, parts: &Parts, via: Via) -> Verdict {
+        let route = self.node.routes.find(parts.uri.path());
+        if !matches!(route, Route::Subscriber(..) | Route::Multiplex) {
+            return Verdict::Pass;
+        }
+        let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+        let mut extra = self.node.access.cors(&parts.headers, authority, Location::Subscriber);
+        headers::merge(&mut extra, vary());
+        let request = Request { node: &self.node, parts, via, extra };
+        let decided = request.admit(authority).and_then(|()| match route {
+            Route::Subscriber(rules, segment) => request.subscribe(self.node.routes.rules(rules), segment),
+            _ => upgrade::multiplex(&request),
+        });
+        decided.unwrap_or_else(|problem| Verdict::Answer(request.with_extra(problem.response(&parts.headers))))
+    }
+}
+
+impl Request<'_> {
+    fn admit(&self, authority: Option<&str>) -> Result<(), Problem> {
+        self.node.access.check_source(&self.parts.headers, authority, Location::Subscriber)?;
+        self.node.access.check_subscriber()
+    }
+
+    fn subscribe(&self, rules: &Rules, segment: &str) -> Result<Verdict, Problem> {
+        let names = match channels::split(segment) {
+            Ok(names) => names,
+            Err(error) => return self.refuse(error, rules.profile),
+        };
+        let query = self.query();
+        let starts = read_starts(&self.parts.headers, query, names.len(), self.node.first())?;
+        let speaker = self.speaker(rules, Transport::choose(&self.parts.headers, query)?)?;
+        let places: Vec<(ChannelName, Start)> = names.into_iter().zip(starts).collect();
+        let hold = self.hold(speaker, places, rules.profile.admission(rules.admission), rules.profile);
+        Ok(if rules.existing_channels_only { self.once_known(hold, rules.profile) } else { Verdict::Hold(hold) })
+    }
+
+    /// The protocol gives some mistakes an answer of their own; the rest is a problem.
+    fn refuse(&self, error: RelayError, profile: Profile) -> Result<Verdict, Problem> {
+        match error.outcome() {
+            Outcome::Invalid => Err(error.into()),
+            outcome => Ok(Verdict::Answer(self.plain(outcome, profile, error.code()))),
+        }
+    }
+
+    fn speaker(&self, rules: &Rules, transport: Transport) -> Result<Speaker, Problem> {
+        let framing = self.via.framing;
+        let subscribe = &self.node.config.subscribe;
+        let keep_alive = subscribe.sse_keep_alive;
+        Ok(match transport {
+            Transport::Chunked => self.stream(Chunked::head(), Box::new(Chunked::new(framing))),
+            Transport::EventStream => {
+                let settings = SseSettings { keep_alive, retry: subscribe.sse_retry };
+                self.stream(Sse::head(), Box::new(Sse::new(framing, settings)))
+            }
+            Transport::IntervalPoll => self.poll(rules, PollMode::Interval),
+            Transport::LongPoll => self.poll(rules, PollMode::Long),
+            Transport::Multipart => {
+                let protocol = Multipart::new(framing, self.node.now());
+                self.stream(protocol.head(), Box::new(protocol))
+            }
+            Transport::Ndjson => self.stream(Ndjson::head(), Box::new(Ndjson::new(framing, keep_alive))),
+            Transport::Stream => self.stream(RawStream::head(), Box::new(RawStream::new(framing))),
+            Transport::WebSocket => upgrade::subscriber(self)?,
+        })
+    }
+
+    fn stream(&self, mut head: Response<()>, protocol: Box<dyn Protocol>) -> Speaker {
+        headers::merge(head.headers_mut(), self.extra.clone());
+        Speaker { head: Some(head), protocol }
+    }
+
+    fn poll(&self, rules: &Rules, mode: PollMode) -> Speaker {
+        let settings = PollSettings {
+            profile: rules.profile,
+            mode,
+            timeout: rules.poll_time,
+            echo: Validators::echo(&self.parts.headers),
+            extra: self.extra.clone(),
+        };
+        Speaker { head: None, protocol: Box::new(Poll::new(settings)) }
+    }
+
+    /// Puts together what the link holds.
+    pub(crate) fn hold(
+        &self,
+        speaker: Speaker,
+        places: Vec<(ChannelName, Start)>,
+        admission: Admission,
+        profile: Profile,
+    ) -> Hold {
+        let extra = self.extra.clone();
+        Hold {
+            head: speaker.head,
+            protocol: speaker.protocol,
+            places,
+            admission,
+            refusal: Box::new(move |error| refusal(*error, profile, extra)),
+            laggard: match self.node.config.subscribe.slow_reader {
+                SlowReader::Close => Laggard::Close,
+                SlowReader::Gap => Laggard::Tell,
+            },
+        }
+    }
+
+    /// Holds the connection only if a publisher has made all of its channels.
+    fn once_known(&self, hold: Hold, profile: Profile) -> Verdict {
+        let node = Arc::clone(self.node);
+        let refusal = self.plain(Outcome::Refused, profile, "no_such_channel");
+        Verdict::Later(Box::pin(async move {
+            for (channel, _) in &hold.places {
+                // An engine that cannot be asked does not let anybody in.
+                if !node.hub.exists(channel, node.now()).await.unwrap_or(false) {
+                    return Verdict::Answer(refusal);
+                }
+            }
+            Verdict::Hold(hold)
+        }))
+    }
+
+    pub(crate) fn query(&self) -> Query<'_> {
+        Query::new(self.parts.uri.query().unwrap_or_default())
+    }
+
+    fn plain(&self, outcome: Outcome, profile: Profile, code: &'static str) -> Response<Bytes> {
+        self.with_extra(headers::plain(outcome, Location::Subscriber, profile, code))
+    }
+
+    fn with_extra(&self, response: Response<Bytes>) -> Response<Bytes> {
+        with_extra(response, self.extra.clone())
+    }
+}
+
+/// Every subscriber answer carries `extra`, whose `Vary` includes the protocol's own.
+fn with_extra(mut response: Response<Bytes>, extra: HeaderMap) -> Response<Bytes> {
+    response.headers_mut().remove(VARY);
+    headers::merge(response.headers_mut(), extra);
+    response
+}
+
+/// What decides about the answer at a subscriber location: the cursor, and the transport.
+fn vary() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(VARY, HeaderValue::from_static("If-None-Match, If-Modified-Since, Accept"));
+    headers
+}
+
+fn refusal(error: JoinError, profile: Profile, extra: HeaderMap) -> Response<Bytes> {
+    let code = match error {
+        JoinError::Conflict => "conflict",
+        _ => "too_many_subscribers",
+    };
+    with_extra(headers::plain(Outcome::from(error), Location::Subscriber, profile, code), extra)
+}

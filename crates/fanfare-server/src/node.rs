@@ -1,0 +1,77 @@
+//! What every request needs: the hub, the rules, the counts.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use fanfare_hub::{Hub, Start, Timestamp};
+use fanfare_link::{Clock, ShardMetrics};
+
+use crate::access::Access;
+use crate::config::{Config, FirstMessage};
+use crate::route::Routes;
+
+/// One node, as its requests see it.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) hub: Hub,
+    pub(crate) config: Config,
+    pub(crate) access: Access,
+    pub(crate) routes: Routes,
+    pub(crate) counts: Counts,
+    clock: Arc<dyn Clock>,
+    shards: OnceLock<Vec<Arc<ShardMetrics>>>,
+    is_stopping: AtomicBool,
+}
+
+/// What the publish API counts.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) published: AtomicU64,
+    pub(crate) published_bytes: AtomicU64,
+    pub(crate) refused: AtomicU64,
+}
+
+impl Node {
+    pub(crate) fn new(hub: Hub, config: Config, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            access: Access::new(&config),
+            routes: Routes::new(&config),
+            counts: Counts::default(),
+            hub,
+            config,
+            clock,
+            shards: OnceLock::new(),
+            is_stopping: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now().wall
+    }
+
+    /// Where a subscriber without a cursor begins.
+    pub(crate) fn first(&self) -> Start {
+        match self.config.subscribe.first {
+            FirstMessage::Newest => Start::Newest,
+            FirstMessage::Oldest => Start::Oldest,
+        }
+    }
+
+    pub(crate) fn shards(&self) -> &[Arc<ShardMetrics>] {
+        self.shards.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Makes the shards' counters known, once, when they have started.
+    pub(crate) fn set_shards(&self, shards: &[Arc<ShardMetrics>]) {
+        // A second set would be the same shards again.
+        let _ = self.shards.set(shards.to_vec());
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_stopping(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
+}

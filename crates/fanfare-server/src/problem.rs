@@ -1,0 +1,76 @@
+//! What a client is told when something is wrong.
+
+use bytes::Bytes;
+use fanfare_relay::RelayError;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use http::{HeaderMap, Response, StatusCode};
+use serde_json::json;
+
+/// Carries [`Problem::code`] on every answer that has one, also where the protocol wants an empty
+/// body.
+pub const FANFARE_ERROR: HeaderName = HeaderName::from_static("fanfare-error");
+
+/// An error for a client: a status, a code for programs, a sentence for people, and the setting
+/// that decided it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Lower case with underscores; never changes once released.
+    pub code: &'static str,
+    /// One sentence.
+    pub message: String,
+    /// The setting that decided, if one did.
+    pub setting: Option<&'static str>,
+}
+
+impl Problem {
+    /// A problem that no setting decides.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), setting: None }
+    }
+
+    /// Names the setting that decided.
+    #[must_use]
+    pub fn decided_by(mut self, setting: &'static str) -> Self {
+        self.setting = Some(setting);
+        self
+    }
+
+    /// The answer, in the form that the request asks for: JSON if it accepts that, else text.
+    pub fn response(&self, request: &HeaderMap) -> Response<Bytes> {
+        let (content_type, body) = if wants_json(request) {
+            let body = json!({"code": self.code, "message": self.message, "setting": self.setting});
+            ("application/json", format!("{body}\n"))
+        } else {
+            ("text/plain; charset=utf-8", self.text())
+        };
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(FANFARE_ERROR, HeaderValue::from_static(self.code));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+
+    fn text(&self) -> String {
+        match self.setting {
+            Some(setting) => format!("{} ({}, see the setting {setting})\n", self.message, self.code),
+            None => format!("{} ({})\n", self.message, self.code),
+        }
+    }
+}
+
+impl From<RelayError> for Problem {
+    fn from(error: RelayError) -> Self {
+        Self::new(error.status(), error.code(), error.to_string())
+    }
+}
+
+fn wants_json(request: &HeaderMap) -> bool {
+    let accepted = request.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split(',').any(|member| member.trim().starts_with("application/json"))
+}

@@ -1,0 +1,188 @@
+//! `fanfare serve`: from a configuration to a running node and to its end.
+
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use fanfare_hub::{Draft, HistoryLimits, Hub, MemoryEngine, MemoryLimits};
+use fanfare_link::{Clock, Front, LinkLimits, Settings, SystemClock, serve};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::banner;
+use crate::config::{self, Config, LogFormat};
+use crate::exit::Exit;
+use crate::front::SubscriberFront;
+use crate::node::Node;
+use crate::service::Service;
+
+/// Descriptors kept for everything that is not a client's connection: listeners, selectors, logs,
+/// the standard streams.
+const DESCRIPTORS_RESERVED: usize = 64;
+
+/// Serves until told to stop.
+///
+/// # Errors
+/// When the configuration is unsafe or the address cannot be listened on.
+pub fn run(config: Config) -> anyhow::Result<Exit> {
+    config.refuse_unsafe()?;
+    start_log(&config);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the control thread")?;
+    runtime.block_on(serve_until_stopped(config))
+}
+
+async fn serve_until_stopped(config: Config) -> anyhow::Result<Exit> {
+    // Before anything listens, so that no signal is lost.
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let node = start(config)?;
+    say(&banner::text(&node.node.config, node.link.address()));
+    let clock = tick(&node.node);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        never = clock => match never {},
+    }
+    tracing::info!(grace = ?node.node.config.server.shutdown_grace, "stopping; a second signal ends it at once");
+    node.node.set_stopping();
+    node.link.stop();
+    let joined = tokio::task::spawn_blocking(move || node.link.join());
+    tokio::select! {
+        _ = interrupt.recv() => std::process::exit(Exit::Interrupted as i32),
+        _ = terminate.recv() => std::process::exit(Exit::Interrupted as i32),
+        result = joined => result.context("the node did not stop in good order")?,
+    }
+    tracing::info!("stopped");
+    Ok(Exit::Done)
+}
+
+/// A node that serves, with what its requests need.
+struct Running {
+    node: Arc<Node>,
+    link: fanfare_link::Node,
+}
+
+fn start(config: Config) -> anyhow::Result<Running> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let settings = settings(&config);
+    let engine = MemoryEngine::new(memory_limits(&config), clock.now().wall);
+    let subscribers_max = config.limits.subscribers_per_channel_max.map_or(0, usize::from);
+    let hub = Hub::new(Arc::new(engine), subscribers_max);
+    let node = Arc::new(Node::new(hub.clone(), config, Arc::clone(&clock)));
+    let front: Arc<dyn Front> = Arc::new(SubscriberFront::new(Arc::clone(&node)));
+    let service = Service::new(Arc::clone(&node));
+    let link = serve(&settings, &hub, &front, &service, &clock)
+        .with_context(|| format!("cannot listen on {}", settings.listen))?;
+    node.set_shards(link.metrics());
+    Ok(Running { node, link })
+}
+
+fn memory_limits(config: &Config) -> MemoryLimits {
+    let limits = &config.limits;
+    MemoryLimits {
+        history: HistoryLimits {
+            messages: limits.history_messages,
+            age: limits.history_age,
+            bytes: limits.history_bytes,
+        },
+        bytes_max: limits.memory_bytes_max,
+        channels_max: limits.channels_max,
+        idle: limits.channel_idle,
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    let limits = &config.limits;
+    let link = LinkLimits {
+        connections_max: limits.connections_max.map_or_else(connections_max, usize::from),
+        head_bytes_max: limits.head_bytes_max,
+        head_time: limits.head_time,
+        keep_alive_time: limits.keep_alive_time,
+        backlog_bytes_max: limits.backlog_bytes_max,
+        send_buffer: limits.send_buffer,
+        write_time: limits.write_time,
+        channels_max: limits.channels_per_connection_max,
+        ..LinkLimits::default()
+    };
+    Settings {
+        listen: config.server.listen,
+        shards: config.server.shards,
+        limits: link,
+        grace: config.server.shutdown_grace,
+        channel_idle: limits.channel_idle,
+    }
+}
+
+/// As many connections as this process may have descriptors.
+fn connections_max() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let descriptors = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    descriptors.saturating_sub(DESCRIPTORS_RESERVED).max(1)
+}
+
+/// Publishes the time on the clock channel while somebody listens.
+async fn tick(node: &Node) -> std::convert::Infallible {
+    let clock = &node.config.clock;
+    if !clock.enabled {
+        return std::future::pending().await;
+    }
+    let mut interval = tokio::time::interval(clock.every);
+    loop {
+        interval.tick().await;
+        if node.hub.presence(&clock.channel) == 0 {
+            continue;
+        }
+        let now = node.now();
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(now.millis());
+        let mut draft = Draft::new(format!("the time is {}", httpdate::fmt_http_date(time)));
+        draft.content_type = Some("text/plain".into());
+        if let Err(error) = node.hub.publish(&clock.channel, draft, now).await {
+            tracing::warn!(%error, "cannot publish the time");
+        }
+    }
+}
+
+fn start_log(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::new(&config.server.log);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A second subscriber in one process happens in tests only; the first one stays.
+    let _ = match config.server.log_format {
+        LogFormat::Json => log.json().try_init(),
+        LogFormat::Text => log.with_target(false).try_init(),
+    };
+}
+
+/// The banner is for people; nobody reading it is no reason to stop.
+fn say(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// `fanfare check`: the effective configuration and where each value comes from.
+pub fn check(config: &Config, as_json: bool) -> Exit {
+    let explanation = config.explain();
+    if as_json {
+        say(&format!("{}\n", explanation.to_json()));
+    } else {
+        say(&format!("{explanation}\n"));
+    }
+    match config.refuse_unsafe() {
+        Ok(()) => Exit::Done,
+        Err(refusal) => {
+            let mut err = io::stderr().lock();
+            // As for the banner.
+            let _ = writeln!(err, "{refusal}");
+            Exit::Refused
+        }
+    }
+}
+
+/// Loads the configuration that the command line names.
+///
+/// # Errors
+/// [`config::Invalid`] lists everything that is wrong with it.
+pub fn load(sources: &config::Sources<'_>) -> anyhow::Result<Config> {
+    Ok(Config::load(sources)?)
+}

@@ -1,0 +1,132 @@
+//! Everything that is not a held subscription: the publish API, the page, the probes.
+//!
+//! hyper has read the request; the answer is a whole response.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use fanfare_link::RequestBody;
+use fanfare_relay::Location;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
+
+use crate::access::Access;
+use crate::node::Node;
+use crate::problem::Problem;
+use crate::route::Route;
+use crate::{console, metrics, publisher};
+
+/// Answers what the front passes on.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    node: Arc<Node>,
+}
+
+impl Service {
+    pub(crate) fn new(node: Arc<Node>) -> Self {
+        Self { node }
+    }
+}
+
+impl tower_service::Service<Request<RequestBody>> for Service {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
+        let node = Arc::clone(&self.node);
+        Box::pin(async move {
+            let (parts, mut body) = request.into_parts();
+            let mut response = answer(&node, &parts, &mut body).await;
+            if parts.method == Method::HEAD {
+                response.body_mut().clear();
+            }
+            Ok(response.map(Full::new))
+        })
+    }
+}
+
+async fn answer(node: &Node, parts: &Parts, body: &mut RequestBody) -> Response<Bytes> {
+    let route = node.routes.find(parts.uri.path());
+    if let Some(probe) = probe(node, route) {
+        return probe;
+    }
+    let location = match route {
+        Route::Publisher(..) => Location::Publisher,
+        _ => Location::Subscriber,
+    };
+    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+    let mut response = match node.access.check_source(&parts.headers, authority, location) {
+        Ok(()) => dispatch(node, route, parts, body).await,
+        Err(problem) => problem.response(&parts.headers),
+    };
+    crate::headers::merge(response.headers_mut(), node.access.cors(&parts.headers, authority, location));
+    response
+}
+
+async fn dispatch(node: &Node, route: Route<'_>, parts: &Parts, body: &mut RequestBody) -> Response<Bytes> {
+    match route {
+        Route::Console(file) => console::answer(&parts.method, file, &parts.headers),
+        Route::Publisher(rules, channel) => publisher::answer(node, node.routes.rules(rules), channel, parts, body).await,
+        Route::Subscriber(rules, _) => at_subscriber(node.routes.rules(rules).profile, parts),
+        Route::Multiplex => wrong_method("GET", "this is a WebSocket: connect with GET and `Upgrade: websocket`", parts),
+        _ => Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address").response(&parts.headers),
+    }
+}
+
+/// Probes are asked by machines under any name, so they come before the check of the host.
+fn probe(node: &Node, route: Route<'_>) -> Option<Response<Bytes>> {
+    match route {
+        Route::Health => Some(text(StatusCode::OK, "ok\n")),
+        Route::Metrics => Some(metrics::answer(node)),
+        Route::Ready if node.is_stopping() => Some(text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n")),
+        Route::Ready => Some(text(StatusCode::OK, "ready\n")),
+        _ => None,
+    }
+}
+
+/// A subscribe request that the front did not take: another method, or a `GET` with a body.
+fn at_subscriber(profile: fanfare_relay::Profile, parts: &Parts) -> Response<Bytes> {
+    match parts.method {
+        Method::OPTIONS => preflight(Location::Subscriber),
+        Method::GET => Problem::new(StatusCode::BAD_REQUEST, "body_not_expected", "a subscribe request has no body and no Expect header")
+            .response(&parts.headers),
+        _ if profile.wrong_subscriber_method() == StatusCode::FORBIDDEN => text(StatusCode::FORBIDDEN, ""),
+        _ => wrong_method(Location::Subscriber.allow(), "subscribe with GET; publish at /pub/{channel}", parts),
+    }
+}
+
+/// Answers a browser that asks what it may send.
+pub(crate) fn preflight(location: Location) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    crate::headers::merge(response.headers_mut(), Access::preflight(location));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(location.allow()));
+    response
+}
+
+/// 405, with the `Allow` that RFC 9110, section 15.5.6 asks for.
+pub(crate) fn wrong_method(allow: &'static str, message: &str, parts: &Parts) -> Response<Bytes> {
+    let mut response = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).response(&parts.headers);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response
+}
+
+fn text(status: StatusCode, body: &'static str) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from_static(body.as_bytes()));
+    *response.status_mut() = status;
+    if !body.is_empty() {
+        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(CONTENT_TYPE, plain);
+    }
+    response
+}
