@@ -103,7 +103,12 @@ impl Audience {
         if listeners.total > 0 && admission == Admission::First {
             return Err(JoinError::Conflict);
         }
-        if self.subscribers_max != 0 && listeners.total >= self.subscribers_max {
+        // Whoever takes over will be alone.
+        let others = match admission {
+            Admission::Broadcast | Admission::First => listeners.total,
+            Admission::Last => 0,
+        };
+        if self.subscribers_max != 0 && others >= self.subscribers_max {
             return Err(JoinError::Full(self.subscribers_max));
         }
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
@@ -147,7 +152,11 @@ impl Audience {
     pub(crate) fn collect(&self, now: Timestamp, idle: Duration) {
         for stripe in &self.stripes {
             let mut stripe = stripe.lock().unwrap_or_else(PoisonError::into_inner);
-            stripe.retain(|_, listeners| listeners.total > 0 || now.since(listeners.seen) < idle);
+            stripe.retain(|_, listeners| {
+                // As if seen now when it was before the clock stepped back, else it would stay.
+                listeners.seen = listeners.seen.min(now);
+                listeners.total > 0 || now.since(listeners.seen) < idle
+            });
             // A crowd that came and went must not keep its table.
             if stripe.len() * 4 < stripe.capacity() {
                 stripe.shrink_to_fit();

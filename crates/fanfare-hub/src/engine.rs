@@ -51,7 +51,8 @@ pub trait Engine: fmt::Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Pending<Result<Page, EngineError>>;
 
-    /// Says what is stored of a channel, `None` if there is no such channel.
+    /// Says what is stored of a channel, `None` if no publisher has made it: a channel that has
+    /// only been read from is kept for its readers and does not exist for anybody else.
     fn look(
         &self,
         channel: &ChannelName,
@@ -65,8 +66,8 @@ pub trait Engine: fmt::Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Pending<Result<Stored, PublishError>>;
 
-    /// Deletes a channel with its messages and tells the sink. Says what was stored, `None` if
-    /// there was no such channel.
+    /// Deletes a channel with its messages and tells the sink. Says what was stored, `None` where
+    /// [`Engine::look`] would.
     fn delete(
         &self,
         channel: &ChannelName,
@@ -155,7 +156,7 @@ pub struct Usage {
     pub messages: usize,
     /// Bytes of stored messages by [`Message::weight`].
     pub message_bytes: usize,
-    /// Bytes of wire forms kept with messages.
+    /// Bytes of wire forms kept with messages, stored or still on their way to a reader.
     pub encoded_bytes: usize,
     /// Messages evicted because the bound of the whole process was reached.
     pub evicted: u64,

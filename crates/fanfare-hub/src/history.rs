@@ -11,7 +11,7 @@ use crate::{Message, MessageId, Page, PageLimit, Start, Timestamp};
 pub struct HistoryLimits {
     /// Messages. Zero keeps nothing: messages reach those who listen at that moment.
     pub messages: usize,
-    /// Age from publication.
+    /// Age from publication. A message keeps the one that it was published under.
     pub age: Duration,
     /// Bytes by [`Message::weight`]. A message that alone is heavier is not kept.
     pub bytes: usize,
@@ -137,7 +137,13 @@ impl History {
             Start::Oldest => 0,
             Start::Within(age) => {
                 let from = now.minus(age);
-                self.messages.partition_point(|m| m.published() < from)
+                // After a clock step back, times of publication are not in order. Ids are, and
+                // none lies before its time of publication, so the search can leap to the second.
+                let leap = self
+                    .messages
+                    .partition_point(|m| m.id().seconds < from.seconds());
+                let too_old = |m: &&Arc<Message>| m.published() < from;
+                leap + self.messages.range(leap..).take_while(too_old).count()
             }
         }
     }

@@ -171,8 +171,8 @@ impl Hub {
         self.audience.present()
     }
 
-    /// Drops what has expired and forgets what nobody has used for `idle`. Call it about once a
-    /// second.
+    /// Drops what has expired and forgets what nobody has used: the engine after its own idle
+    /// time, the audience after `idle`. Call it about once a second.
     pub fn collect(&self, now: Timestamp, idle: Duration) {
         let in_use = |channel: &ChannelName| self.audience.presence(channel).subscribers > 0;
         self.engine.collect(now, &in_use);

@@ -40,7 +40,8 @@ impl MessageId {
     /// The id of the next message after `self` in the same channel, published at `now`.
     ///
     /// Greater than `self` whatever the clock says: when it stands still or steps back the second
-    /// is kept and the tag counts on; when the tags run out the second is moved ahead by one.
+    /// is kept and the tag counts on; when the tags run out the second is moved ahead by one. Only
+    /// the very last id has none after it, 500 billion years from now.
     #[must_use]
     pub fn following(self, now: Timestamp) -> Self {
         if now.seconds() > self.seconds {

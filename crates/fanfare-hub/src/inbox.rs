@@ -66,11 +66,12 @@ impl Inbox {
         Self::bounded(waker, INBOX_ITEMS_MAX, INBOX_BYTES_MAX)
     }
 
-    /// An inbox with bounds of its own, for a driver of a single subscriber.
+    /// An inbox with bounds of its own, for a driver of a single subscriber. Whatever they are,
+    /// one message fits: an inbox that is always full would never wake its driver.
     pub fn bounded(waker: Box<dyn Wake>, items_max: usize, bytes_max: usize) -> Arc<Self> {
         Arc::new(Self {
             queue: Mutex::default(),
-            items_max,
+            items_max: items_max.max(1),
             bytes_max,
             waker,
         })

@@ -21,8 +21,9 @@ use crate::{
 pub struct MemoryLimits {
     /// Of each channel, unless a draft brings its own.
     pub history: HistoryLimits,
-    /// Bytes of all stored messages with their wire forms. Over it the oldest messages of the
-    /// whole process are evicted, whatever their channel.
+    /// Bytes of all stored messages, and of the wire forms of every message that is stored or
+    /// still on its way to a reader. Over it the oldest messages of the whole process are evicted,
+    /// whatever their channel.
     pub bytes_max: usize,
     /// Channels known at a time. Over it a publish to a new channel is refused.
     pub channels_max: usize,
@@ -45,8 +46,9 @@ impl Default for MemoryLimits {
 /// Keeps channels in memory, each in one of [`STRIPES`] parts with a lock of its own.
 ///
 /// # Eviction
-/// When stored messages and their wire forms pass `bytes_max`, the message with the smallest id of
-/// all channels goes first, then the next, until the bound holds. Its readers are told of a gap.
+/// When stored messages and wire forms pass `bytes_max`, the message with the smallest id of all
+/// channels goes first, then the next, until the bound holds. Its readers are told of a gap.
+/// Readers make wire forms without asking: what they add is seen by the next publish or collection.
 pub struct MemoryEngine {
     stripes: [Mutex<Stripe>; STRIPES],
     hasher: RandomState,
@@ -71,6 +73,8 @@ struct Channel {
     history: History,
     limits: HistoryLimits,
     newest: MessageId,
+    /// A publisher has made it; otherwise a reader has only asked for it.
+    exists: bool,
     has_published: bool,
     keys: VecDeque<(Box<str>, MessageId)>,
     used: Timestamp,
@@ -103,115 +107,107 @@ impl MemoryEngine {
     fn publish_now(
         &self,
         name: &ChannelName,
-        mut draft: Draft,
+        draft: Draft,
         now: Timestamp,
     ) -> Result<Stored, PublishError> {
         draft.check()?;
         let mut stripe = self.stripe(name);
-        let channel = self.channel(&mut stripe, name, now)?;
-        if let Some(repeated) = channel.repeated(draft.idempotency_key.as_deref()) {
-            return Ok(repeated);
+        self.make(&mut stripe, name, now)?;
+        let (message, mut stored) = self
+            .change(&mut stripe, name, now, |channel| {
+                channel.publish(name, draft, now, &self.encoded)
+            })
+            .expect("found or just made");
+        if let Some(message) = message {
+            // Under the stripe's lock, so that the sink hears a channel's messages in order.
+            stored.subscribers = self.sink.get().map_or(0, |sink| sink.message(&message));
+            drop(stripe);
+            self.evict();
         }
-        if let Some(limits) = draft.history {
-            channel.limits = limits;
-        }
-        let key = draft.idempotency_key.take();
-        let message = Arc::new(channel.message(name, draft, now, &self.encoded));
-        channel.remember(key, message.id());
-        self.change(&mut stripe, name, now, |channel| channel.store(&message));
-        // Under the stripe's lock, so that the sink hears a channel's messages in order.
-        let subscribers = self.sink.get().map_or(0, |sink| sink.message(&message));
-        let stored = stripe
-            .channels
-            .get(name)
-            .map_or_else(Stored::default, Channel::stored);
-        drop(stripe);
-        self.evict();
-        Ok(Stored {
-            subscribers,
-            ..stored
-        })
+        Ok(stored)
     }
 
     fn read_now(&self, name: &ChannelName, start: Start, limit: PageLimit, now: Timestamp) -> Page {
         let mut stripe = self.stripe(name);
-        if self.channel(&mut stripe, name, now).is_err() {
+        if self.make(&mut stripe, name, now).is_err() {
             // No room to remember one more channel. It is read as an empty one, whose first
             // message may then look like a gap: wrong on the safe side.
             return History::default().read(start, stripe.forgotten, limit, now);
         }
-        self.change(&mut stripe, name, now, |channel| channel.used = now);
-        let channel = stripe.channels.get(name).expect("found or just made");
-        channel.history.read(start, channel.newest, limit, now)
+        self.change(&mut stripe, name, now, |channel| {
+            channel.used = now;
+            channel.history.read(start, channel.newest, limit, now)
+        })
+        .expect("found or just made")
     }
 
     fn look_now(&self, name: &ChannelName, now: Timestamp) -> Option<Stored> {
         let mut stripe = self.stripe(name);
-        self.change(&mut stripe, name, now, |_| ());
-        stripe.channels.get(name).map(Channel::stored)
+        self.change(&mut stripe, name, now, |channel| channel.existing())?
     }
 
     fn create_now(&self, name: &ChannelName, now: Timestamp) -> Result<Stored, PublishError> {
         let mut stripe = self.stripe(name);
-        self.channel(&mut stripe, name, now)?;
-        self.change(&mut stripe, name, now, |channel| channel.used = now);
-        Ok(stripe
-            .channels
-            .get(name)
-            .map_or_else(Stored::default, Channel::stored))
+        self.make(&mut stripe, name, now)?;
+        let stored = self.change(&mut stripe, name, now, |channel| {
+            channel.exists = true;
+            channel.used = now;
+            channel.stored()
+        });
+        Ok(stored.expect("found or just made"))
     }
 
     fn delete_now(&self, name: &ChannelName, now: Timestamp) -> Option<Stored> {
         let mut stripe = self.stripe(name);
-        self.change(&mut stripe, name, now, |_| ());
-        let stored = stripe.channels.get(name).map(Channel::stored);
-        self.change(&mut stripe, name, now, |channel| {
-            channel.history = History::default()
+        let stored = self.change(&mut stripe, name, now, |channel| {
+            let stored = channel.existing();
+            channel.history = History::default();
+            stored
         });
         self.forget(&mut stripe, name);
         if let Some(sink) = self.sink.get() {
             sink.deleted(name);
         }
-        stored
+        stored?
     }
 
-    /// Finds the channel or makes it.
-    fn channel<'a>(
-        &self,
-        stripe: &'a mut Stripe,
-        name: &ChannelName,
-        now: Timestamp,
-    ) -> Result<&'a mut Channel, PublishError> {
-        if !stripe.channels.contains_key(name) {
-            if self.channels.fetch_add(1, Ordering::Relaxed) >= self.limits.channels_max {
-                self.channels.fetch_sub(1, Ordering::Relaxed);
-                return Err(PublishError::TooManyChannels {
-                    channels_max: self.limits.channels_max,
-                });
-            }
-            let channel = Channel::new(self.limits.history, stripe.forgotten, now);
-            stripe.channels.insert(name.clone(), channel);
-        }
-        Ok(stripe.channels.get_mut(name).expect("found or just made"))
-    }
-
-    /// Drops what has expired, does `act`, and brings index and counters up to date.
-    fn change(
+    /// Makes the channel if there is none.
+    fn make(
         &self,
         stripe: &mut Stripe,
         name: &ChannelName,
         now: Timestamp,
-        act: impl FnOnce(&mut Channel),
-    ) {
+    ) -> Result<(), PublishError> {
+        if stripe.channels.contains_key(name) {
+            return Ok(());
+        }
+        if self.channels.fetch_add(1, Ordering::Relaxed) >= self.limits.channels_max {
+            self.channels.fetch_sub(1, Ordering::Relaxed);
+            return Err(PublishError::TooManyChannels {
+                channels_max: self.limits.channels_max,
+            });
+        }
+        let channel = Channel::new(self.limits.history, stripe.forgotten, now);
+        stripe.channels.insert(name.clone(), channel);
+        Ok(())
+    }
+
+    /// Drops what has expired, does `act`, and brings index and counters up to date. `None` if
+    /// the channel is not known.
+    fn change<R>(
+        &self,
+        stripe: &mut Stripe,
+        name: &ChannelName,
+        now: Timestamp,
+        act: impl FnOnce(&mut Channel) -> R,
+    ) -> Option<R> {
         let Stripe {
             channels, oldest, ..
         } = stripe;
-        let Some(channel) = channels.get_mut(name) else {
-            return;
-        };
+        let channel = channels.get_mut(name)?;
         let before = channel.extent();
         channel.history.expire(now);
-        act(channel);
+        let result = act(channel);
         let after = channel.extent();
         if before.oldest != after.oldest {
             if let Some(id) = before.oldest {
@@ -223,6 +219,7 @@ impl MemoryEngine {
         }
         count(&self.messages, before.messages, after.messages);
         count(&self.message_bytes, before.bytes, after.bytes);
+        Some(result)
     }
 
     /// Removes an emptied channel and remembers how far its ids had come.
@@ -267,11 +264,13 @@ impl MemoryEngine {
         // Names first: the map cannot be changed while it is walked.
         let names: Vec<ChannelName> = stripe.channels.keys().cloned().collect();
         for name in names {
-            self.change(stripe, &name, now, |_| ());
-            let is_idle = stripe.channels.get(&name).is_some_and(|channel| {
+            let is_idle = self.change(stripe, &name, now, |channel| {
+                // A use that lies ahead was before the clock stepped back: it is counted as now,
+                // or the channel would be remembered until the clock gets there again.
+                channel.used = channel.used.min(now);
                 channel.history.len() == 0 && now.since(channel.used) >= self.limits.idle
             });
-            if is_idle && !in_use(&name) {
+            if is_idle == Some(true) && !in_use(&name) {
                 self.forget(stripe, &name);
             }
         }
@@ -377,10 +376,34 @@ impl Channel {
             history: History::default(),
             limits,
             newest,
+            exists: false,
             has_published: false,
             keys: VecDeque::new(),
             used: now,
         }
+    }
+
+    /// Makes and stores the message, unless the draft repeats an earlier one.
+    fn publish(
+        &mut self,
+        name: &ChannelName,
+        mut draft: Draft,
+        now: Timestamp,
+        meter: &Arc<Meter>,
+    ) -> (Option<Arc<Message>>, Stored) {
+        self.exists = true;
+        self.used = now;
+        if let Some(repeated) = self.repeated(draft.idempotency_key.as_deref()) {
+            return (None, repeated);
+        }
+        if let Some(limits) = draft.history {
+            self.limits = limits;
+        }
+        let key = draft.idempotency_key.take();
+        let message = Arc::new(self.message(name, draft, now, meter));
+        self.remember(key, message.id());
+        self.history.push(Arc::clone(&message), &self.limits);
+        (Some(message), self.stored())
     }
 
     fn message(
@@ -393,7 +416,6 @@ impl Channel {
         let previous = self.newest;
         self.newest = previous.following(now);
         self.has_published = true;
-        self.used = now;
         let lifetime = draft
             .ttl
             .map_or(self.limits.age, |ttl| ttl.min(self.limits.age));
@@ -405,10 +427,6 @@ impl Channel {
             draft,
             Arc::clone(meter),
         )
-    }
-
-    fn store(&mut self, message: &Arc<Message>) {
-        self.history.push(Arc::clone(message), &self.limits);
     }
 
     /// The answer to an earlier publish under the same key.
@@ -430,6 +448,11 @@ impl Channel {
             self.keys.pop_front();
         }
         self.keys.push_back((key, id));
+    }
+
+    /// What is stored, if a publisher has made the channel.
+    fn existing(&self) -> Option<Stored> {
+        self.exists.then(|| self.stored())
     }
 
     fn stored(&self) -> Stored {

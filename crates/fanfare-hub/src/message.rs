@@ -171,7 +171,8 @@ impl Message {
     /// This message as `format`: encoded by the first caller, shared by all later ones.
     ///
     /// `encode` runs at most once per format in the life of the message, whatever the number of
-    /// readers and threads. The bytes live as long as the message and count in its meter.
+    /// readers and threads. It must not ask this message for another form: that would wait for
+    /// itself. The bytes live as long as the message and count in its meter.
     pub fn encoded(&self, format: WireFormat, encode: impl FnOnce(&Self) -> Bytes) -> &Bytes {
         let mut slot = &self.forms;
         let mut encode = Some(encode);

@@ -103,8 +103,14 @@ impl Place {
     /// (never stored, expired, evicted), or when its cursor is greater than anything the channel
     /// ever gave out: then it comes from another life of the channel, and nobody can say what was
     /// missed.
+    ///
+    /// The page may be older than the cursor, when messages were judged while it was on its way:
+    /// what has been had is left out, and an old head is no news.
     pub fn follow(&mut self, page: &mut Page) -> Option<Step> {
         let cursor = self.settle(page);
+        while page.messages.front().is_some_and(|m| m.id() <= cursor) {
+            page.messages.pop_front();
+        }
         let Some(message) = page.messages.pop_front() else {
             return self.meet_head(cursor, page);
         };
@@ -129,8 +135,11 @@ impl Place {
     }
 
     fn meet_head(&mut self, cursor: MessageId, page: &Page) -> Option<Step> {
-        let lost_tail = !page.has_more && page.newest != cursor;
-        lost_tail.then(|| self.skip(cursor, page.newest))
+        let lost_tail = page.newest > cursor;
+        // Only the cursor that the page was asked for can tell: a reader that has moved on since
+        // may well be ahead of an old page.
+        let other_life = page.newest < cursor && page.start == cursor;
+        (!page.has_more && (lost_tail || other_life)).then(|| self.skip(cursor, page.newest))
     }
 
     fn skip(&mut self, after: MessageId, resumed: MessageId) -> Step {

@@ -1,6 +1,6 @@
 //! One connection, as small as it can be.
 
-use fanfare_hub::{Admission, Place, Seat};
+use fanfare_hub::{Admission, Message, Place, Seat, Standing, Ticket};
 
 use crate::backlog::Backlog;
 use crate::front::Laggard;
@@ -27,6 +27,10 @@ pub(crate) struct Connection<S> {
     pub(crate) alarm: Option<Tick>,
     /// The kernel may hold bytes that we did not want to read yet.
     pub(crate) has_unread: bool,
+    /// It stands in the shard's queue of connections with something to read.
+    pub(crate) is_ready: bool,
+    /// It stands in the shard's queue of connections that read on from the engine.
+    pub(crate) is_reading_on: bool,
 }
 
 /// What a connection is doing.
@@ -51,8 +55,8 @@ pub(crate) struct Held {
     pub(crate) http: Http,
     pub(crate) laggard: Laggard,
     pub(crate) admission: Admission,
-    /// Pages that the engine has promised and not yet given.
-    pub(crate) fetching: u16,
+    /// Tells what this protocol asked for from what an earlier one on the connection did.
+    pub(crate) number: u32,
     /// Everything stored has been delivered once.
     pub(crate) is_live: bool,
 }
@@ -66,12 +70,46 @@ pub(crate) struct Subscription {
     pub(crate) channel: u32,
     /// Index in that channel's list of members.
     pub(crate) member: u32,
+    /// The reader does not have everything that was announced: it reads on from the engine.
+    ///
+    /// Invariant: while it is set, something will see to it. The connection is reading on, or the
+    /// engine has promised a page of this channel, or a backlog has to drain first, or the next
+    /// tick tries again.
+    pub(crate) is_behind: bool,
+    /// The engine has promised a page and not given it yet.
+    pub(crate) is_fetching: bool,
+    /// The reader has had everything there was, once.
+    pub(crate) is_live: bool,
 }
 
 impl Held {
     /// Index of the subscription to a channel of the shard's table.
     pub(crate) fn index_of(&self, channel: u32) -> Option<usize> {
         self.subscriptions.iter().position(|s| s.channel == channel)
+    }
+
+    /// Index of the subscription with this ticket.
+    pub(crate) fn index_of_ticket(&self, ticket: Ticket) -> Option<usize> {
+        self.subscriptions
+            .iter()
+            .position(|s| s.seat.ticket == ticket)
+    }
+}
+
+impl Subscription {
+    /// True while something is to come from the engine.
+    pub(crate) fn must_read(&self) -> bool {
+        self.is_behind || self.is_fetching
+    }
+
+    /// Compares a live message with what the reader has. While the engine owes it something, that
+    /// comes first: given now, the message would come again with the page.
+    pub(crate) fn judge(&mut self, message: &Message) -> Standing {
+        if self.must_read() {
+            Standing::Behind
+        } else {
+            self.place.judge(message)
+        }
     }
 }
 
@@ -86,6 +124,8 @@ impl<S> Connection<S> {
             since: now,
             alarm: None,
             has_unread: false,
+            is_ready: false,
+            is_reading_on: false,
         }
     }
 }

@@ -37,6 +37,15 @@ const DISCARD_BYTES_MAX: usize = 4 << 20;
 /// Streams of one HTTP/2 connection. Browsers stop at about 100 of their own accord.
 const STREAMS_MAX: u32 = 256;
 
+/// The beginning of an HTTP/2 connection (RFC 9113, section 3.4).
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// True if these bytes begin an HTTP/2 connection; the head alone is enough to tell.
+pub(crate) fn is_http2(received: &[u8]) -> bool {
+    let length = received.len().min(HTTP2_PREFACE.len());
+    length > 0 && received[..length] == HTTP2_PREFACE[..length]
+}
+
 /// The body of a request that reaches the fallback service.
 #[derive(Debug)]
 pub struct RequestBody {

@@ -32,6 +32,7 @@ mod reply;
 pub mod serve;
 pub mod shard;
 pub mod socket;
+pub mod stream;
 mod wheel;
 
 pub use clock::{Clock, Now, SystemClock, Tick};
@@ -46,3 +47,4 @@ pub use reply::{LAST_CHUNK, chunk};
 pub use serve::{Node, Settings, serve};
 pub use shard::{Completion, Deferred, Handover, Key, Output, Shard};
 pub use socket::Socket;
+pub use stream::ByteStream;

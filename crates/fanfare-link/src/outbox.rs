@@ -111,6 +111,13 @@ impl Outbox<'_> {
 }
 
 impl Contents {
+    /// Drops what a connection wanted that is gone, so that the next one does not get it.
+    pub(crate) fn clear(&mut self) {
+        self.frames.clear();
+        self.response = None;
+        self.requests.clear();
+    }
+
     /// SplitMix64, whose output is even enough for jitter and needs one word of state.
     pub(crate) fn random(&mut self, below: u64) -> u64 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -75,9 +75,11 @@ pub(crate) fn pipe(local: &Rc<Local>) -> (PipeSocket, PipePeer) {
 }
 
 impl PipeSocket {
-    /// Tells the peer which connection of the shard this is.
-    pub(crate) fn bind(&self, key: Key) {
-        self.0.borrow_mut().key = Some(key);
+    /// Tells the peer which connection of the shard this is. True if bytes wait already.
+    pub(crate) fn bind(&self, key: Key) -> bool {
+        let mut state = self.0.borrow_mut();
+        state.key = Some(key);
+        state.to_shard.bytes > 0 || state.to_shard.has_ended
     }
 
     /// Gives the connection to the fallback.

@@ -4,7 +4,6 @@
 //! descriptor in the thread's tokio runtime. So a parked connection costs tokio nothing, and hyper,
 //! timers and every client library still run on the same thread.
 
-use std::future::Future;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Token};
 use tokio::io::Interest as TokioInterest;
 use tokio::io::unix::AsyncFd;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
@@ -27,6 +26,7 @@ use crate::limits::{ACCEPTS_PER_TURN, EVENTS_MAX, LinkLimits};
 use crate::local::{Event, Local};
 use crate::pipe::PipeSocket;
 use crate::socket::Socket;
+use crate::stream::{self, ByteStream};
 use crate::{Clock, Key, Now, Shard, ShardMetrics};
 
 const LISTENER: Token = Token(usize::MAX);
@@ -38,9 +38,6 @@ const CLOCK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How often a draining reactor closes its share of connections: smooth, and few wake-ups.
 const DRAIN_INTERVAL: Duration = Duration::from_millis(50);
-
-/// The beginning of an HTTP/2 connection (RFC 9113, section 3.4).
-const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// What every connection of the node gets.
 pub(crate) struct Common {
@@ -80,6 +77,7 @@ pub(crate) struct Reactor<F> {
     events: Events,
     local: Rc<Local>,
     tasks: JoinSet<()>,
+    streams: mpsc::Receiver<Box<dyn ByteStream>>,
     stage: watch::Receiver<Stage>,
     /// When the last connection has to be gone.
     drained_at: Option<tokio::time::Instant>,
@@ -104,6 +102,7 @@ impl<F: Fallback> Reactor<F> {
         listener: std::net::TcpListener,
         fallback: F,
         connections_max: usize,
+        streams: mpsc::Receiver<Box<dyn ByteStream>>,
         stage: watch::Receiver<Stage>,
         seed: u64,
     ) -> io::Result<Self> {
@@ -133,6 +132,7 @@ impl<F: Fallback> Reactor<F> {
             events: Events::with_capacity(EVENTS_MAX),
             local: Rc::default(),
             tasks: JoinSet::new(),
+            streams,
             stage,
             drained_at: None,
         })
@@ -159,6 +159,7 @@ impl<F: Fallback> Reactor<F> {
                 ready = self.selector.readable() => ready?.clear_ready(),
                 () = self.local.notified() => {}
                 Some(_ended) = self.tasks.join_next() => {}
+                Some(stream) = self.streams.recv(), if self.drained_at.is_none() => self.serve_stream(stream),
                 _ = interval.tick() => self.on_clock(),
                 changed = self.stage.changed(), if self.drained_at.is_none() => {
                     // A sender that is gone wants no more service either.
@@ -244,6 +245,7 @@ impl<F: Fallback> Reactor<F> {
         if self.shard.len() + self.tasks.len() >= self.connections_max {
             return self.shard.turn_away_connection(Carrier::Tcp(stream), now);
         }
+        self.shard.metrics().accepted.add(1);
         self.watch(stream, &[], now);
     }
 
@@ -271,11 +273,11 @@ impl<F: Fallback> Reactor<F> {
             match event {
                 Event::AcceptStream(pipe) => {
                     let key = self.shard.accept(Carrier::Pipe(pipe), &[], now);
-                    self.bind(key);
+                    self.bind(key, now);
                 }
                 Event::Adopt(pipe, hold) => {
                     let key = self.shard.adopt(Carrier::Pipe(pipe), hold, now);
-                    self.bind(key);
+                    self.bind(key, now);
                 }
                 Event::Completed(completion) => self.shard.complete(completion, now),
                 Event::HungUp(key) => self.shard.hung_up(key, now),
@@ -287,9 +289,12 @@ impl<F: Fallback> Reactor<F> {
         }
     }
 
-    fn bind(&mut self, key: Key) {
-        if let Some(Carrier::Pipe(pipe)) = self.shard.socket_mut(key) {
-            pipe.bind(key);
+    fn bind(&mut self, key: Key, now: Now) {
+        let Some(Carrier::Pipe(pipe)) = self.shard.socket_mut(key) else {
+            return;
+        };
+        if pipe.bind(key) {
+            self.shard.readable(key, now);
         }
     }
 
@@ -334,7 +339,7 @@ impl<F: Fallback> Reactor<F> {
         };
         let fallback = self.fallback.clone();
         let local = Rc::clone(&self.local);
-        if received.starts_with(b"PRI ") && is_http2(&received) {
+        if exchange::is_http2(&received) {
             let front = Arc::clone(&self.common.front);
             let stop = until_drain(self.stage.clone());
             self.tasks.spawn_local(exchange::serve_streams(
@@ -344,6 +349,17 @@ impl<F: Fallback> Reactor<F> {
             self.tasks
                 .spawn_local(lend_once(stream, received, fallback, local));
         }
+    }
+
+    fn serve_stream(&mut self, stream: Box<dyn ByteStream>) {
+        if self.shard.len() + self.tasks.len() >= self.connections_max {
+            self.shard.metrics().turned_away.add(1);
+            return;
+        }
+        let (fallback, front) = (self.fallback.clone(), Arc::clone(&self.common.front));
+        let (local, stop) = (Rc::clone(&self.local), until_drain(self.stage.clone()));
+        self.tasks
+            .spawn_local(stream::serve(stream, fallback, front, local, stop));
     }
 
     fn on_clock(&mut self) {
@@ -398,16 +414,9 @@ fn nest(poll: mio::Poll) -> io::Result<AsyncFd<mio::Poll>> {
     AsyncFd::with_interest(poll, TokioInterest::READABLE)
 }
 
-fn is_http2(received: &[u8]) -> bool {
-    let length = received.len().min(HTTP2_PREFACE.len());
-    received[..length] == HTTP2_PREFACE[..length]
-}
-
-fn until_drain(mut stage: watch::Receiver<Stage>) -> impl Future<Output = ()> {
-    async move {
-        // A sender that is gone wants no more service either.
-        let _ = stage.wait_for(|stage| *stage == Stage::Drain).await;
-    }
+async fn until_drain(mut stage: watch::Receiver<Stage>) {
+    // A sender that is gone wants no more service either.
+    let _ = stage.wait_for(|stage| *stage == Stage::Drain).await;
 }
 
 /// True for errors that concern the connection that was to be accepted, not the listener.

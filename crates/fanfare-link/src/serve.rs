@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -15,10 +16,14 @@ use tokio::task::LocalSet;
 
 use crate::exchange::Fallback;
 use crate::reactor::{Common, Reactor, Stage};
+use crate::stream::ByteStream;
 use crate::{Clock, Front, LinkLimits, ShardMetrics};
 
 /// Connections that wait to be accepted, per shard. The kernel caps it at `net.core.somaxconn`.
 const ACCEPT_BACKLOG: i32 = 4096;
+
+/// Streams on their way to a shard. One more is dropped, which its peer sees as a refusal.
+const ARRIVING_STREAMS_MAX: usize = 1024;
 
 /// How often expired messages and idle channels are collected.
 const COLLECT_INTERVAL: Duration = Duration::from_secs(1);
@@ -45,6 +50,8 @@ pub struct Node {
     address: SocketAddr,
     stage: watch::Sender<Stage>,
     metrics: Vec<Arc<ShardMetrics>>,
+    streams: Vec<tokio::sync::mpsc::Sender<Box<dyn ByteStream>>>,
+    next_stream: AtomicUsize,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Dropped at the end, which ends the collector.
     collector: Mutex<Option<mpsc::Sender<()>>>,
@@ -74,6 +81,7 @@ where
     let (stage, stages) = watch::channel(Stage::Run);
     let mut threads = Vec::new();
     let mut metrics = Vec::new();
+    let mut streams = Vec::new();
     for (index, listener) in listeners.into_iter().enumerate() {
         let common = Common {
             hub: hub.clone(),
@@ -88,10 +96,11 @@ where
             .div_ceil(settings.shards.get());
         let seed = clock.now().wall.millis() ^ (index as u64) << 48;
         let (fallback, stages) = (fallback.clone(), stages.clone());
-        let (thread, counted) = start_shard(index, move || {
-            Reactor::new(common, listener, fallback, share, stages, seed)
-        })?;
+        let (stream, arriving) = tokio::sync::mpsc::channel(ARRIVING_STREAMS_MAX);
+        let make = move || Reactor::new(common, listener, fallback, share, arriving, stages, seed);
+        let (thread, counted) = start_shard(index, make)?;
         threads.push(thread);
+        streams.push(stream);
         metrics.push(counted);
     }
     let (collector, ended) = mpsc::channel();
@@ -105,6 +114,8 @@ where
         address,
         stage,
         metrics,
+        streams,
+        next_stream: AtomicUsize::new(0),
         threads: Mutex::new(threads),
         collector: Mutex::new(Some(collector)),
     })
@@ -119,6 +130,18 @@ impl Node {
     /// The counters of its shards.
     pub fn metrics(&self) -> &[Arc<ShardMetrics>] {
         &self.metrics
+    }
+
+    /// Serves a connection that was accepted elsewhere and is not plain TCP, such as TLS after its
+    /// handshake. It gets everything that the node's own connections get, at a higher price: see
+    /// the module [`stream`](crate::stream).
+    ///
+    /// The stream must have been made on a tokio runtime that outlives it. Returns `false`, and
+    /// drops the stream, when the shards cannot take more at the moment.
+    pub fn serve_stream(&self, stream: impl ByteStream + 'static) -> bool {
+        let index = self.next_stream.fetch_add(1, Ordering::Relaxed);
+        let shard = self.streams.get(index % self.streams.len().max(1));
+        shard.is_some_and(|shard| shard.try_send(Box::new(stream)).is_ok())
     }
 
     /// Begins to stop: no new connections, and goodbye to every open one, spread over the grace

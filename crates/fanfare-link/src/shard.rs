@@ -21,7 +21,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fanfare_hub::{EngineError, Hub, Inbox, Item, Page, PublishError, Receipt};
+use fanfare_hub::{EngineError, Hub, Inbox, Item, Page, PublishError, Receipt, Ticket};
 use slab::Slab;
 
 use self::channels::Channels;
@@ -49,7 +49,8 @@ pub struct Shard<S> {
     limits: LinkLimits,
     metrics: Arc<ShardMetrics>,
     connections: Slab<Connection<S>>,
-    generation: u32,
+    /// The last one given to a connection or a hold.
+    number: u32,
     channels: Channels,
     /// Connections with something to read that did not come from the kernel, or that had more to
     /// read than one turn allows.
@@ -106,10 +107,12 @@ pub struct Completion {
 #[derive(Debug)]
 enum Outcome {
     Page {
-        channel: u32,
+        ticket: Ticket,
         page: Result<Page, EngineError>,
     },
     Published {
+        /// The one that asked for it, by [`Held::number`].
+        asker: Option<u32>,
         tag: u32,
         outcome: Result<Receipt, PublishError>,
     },
@@ -134,7 +137,7 @@ impl<S: Socket> Shard<S> {
             limits,
             metrics: Arc::default(),
             connections: Slab::new(),
-            generation: 0,
+            number: 0,
             channels: Channels::default(),
             ready: VecDeque::new(),
             behind: VecDeque::new(),
@@ -175,9 +178,8 @@ impl<S: Socket> Shard<S> {
     /// are the bytes read from it already.
     pub fn accept(&mut self, socket: S, received: &[u8], now: Now) -> Key {
         let key = self.insert(socket, now);
-        if !received.is_empty() {
-            self.keep(key.slot, received, now);
-            self.ready.push_back(key);
+        if !received.is_empty() && self.keep(key.slot, received, now) {
+            self.wake(key.slot);
         }
         key
     }
@@ -258,7 +260,11 @@ impl<S: Socket> Shard<S> {
             self.alarm(timer, now);
         }
         self.due = due;
-        self.behind.extend(self.stalled.drain(..));
+        for key in std::mem::take(&mut self.stalled) {
+            if let Some(slot) = self.find(key) {
+                self.read_on(slot);
+            }
+        }
     }
 
     /// An answer that was deferred has come.
@@ -267,13 +273,18 @@ impl<S: Socket> Shard<S> {
             return;
         };
         match completion.outcome {
-            Outcome::Page { channel, page } => self.page_arrived(slot, channel, page, now),
-            Outcome::Published { tag, outcome } => {
-                self.call(slot, now, |held, out| {
-                    held.protocol
-                        .answer(Answer::Published { tag, outcome }, out)
-                });
-            }
+            Outcome::Page { ticket, page } => self.page_arrived(slot, ticket, page, now),
+            Outcome::Published {
+                asker,
+                tag,
+                outcome,
+            } => self.call(slot, now, |held, out| {
+                if asker != Some(held.number) {
+                    return Ok(());
+                }
+                held.protocol
+                    .answer(Answer::Published { tag, outcome }, out)
+            }),
             Outcome::Verdict(verdict) => self.decided(slot, verdict, now),
         }
     }
@@ -288,14 +299,14 @@ impl<S: Socket> Shard<S> {
     }
 
     /// Goes on closing connections: tells up to `count` of them goodbye. From the first call on,
-    /// no connection is kept for another request. Returns how many are left.
+    /// no connection is kept for another request, and one whose request waits for its verdict goes
+    /// when it has got it. Returns how many are left.
     pub fn drain(&mut self, count: usize, now: Now) -> usize {
         self.is_draining = true;
-        let leaving = |c: &Connection<S>| matches!(c.state, State::Closing(_) | State::Lingering);
         let slots: Vec<usize> = self
             .connections
             .iter()
-            .filter(|(_, c)| !leaving(c))
+            .filter(|(_, c)| matches!(c.state, State::Head | State::Held(_)))
             .map(|(slot, _)| slot)
             .take(count)
             .collect();
@@ -307,17 +318,20 @@ impl<S: Socket> Shard<S> {
     }
 
     fn insert(&mut self, socket: S, now: Now) -> Key {
-        self.generation = self.generation.wrapping_add(1);
+        let generation = self.next_number();
         let slot = self
             .connections
-            .insert(Connection::new(socket, self.generation, now.tick));
+            .insert(Connection::new(socket, generation, now.tick));
         let slot = u32::try_from(slot).expect("descriptors are counted in 32 bits");
         self.metrics.connections.add(1);
         self.arm(slot);
-        Key {
-            slot,
-            generation: self.generation,
-        }
+        Key { slot, generation }
+    }
+
+    /// A number that the shard has not used lately.
+    fn next_number(&mut self) -> u32 {
+        self.number = self.number.wrapping_add(1);
+        self.number
     }
 
     fn find(&self, key: Key) -> Option<u32> {
@@ -358,12 +372,11 @@ impl<S: Socket> Shard<S> {
     /// Writes what is in the outbox, does what was asked for, and closes if that was the result.
     fn settle(&mut self, slot: u32, result: Result<(), Close>, now: Now) {
         if result == Err(Close::Abort) {
-            self.contents.frames.clear();
-            self.contents.requests.clear();
+            self.contents.clear();
             return self.abort(slot, now);
         }
         if self.flush(slot, now).is_err() {
-            self.contents.requests.clear();
+            self.contents.clear();
             return self.remove(slot, now);
         }
         for request in std::mem::take(&mut self.contents.requests) {
@@ -378,13 +391,16 @@ impl<S: Socket> Shard<S> {
     /// Writes the outbox to the socket, or to the end of its backlog.
     fn flush(&mut self, slot: u32, now: Now) -> io::Result<()> {
         let Some(connection) = self.connections.get_mut(slot as usize) else {
-            self.contents.frames.clear();
+            self.contents.clear();
             return Ok(());
         };
         if let Some(response) = self.contents.response.take() {
             connection.socket.respond(response);
         }
         let frames = &mut self.contents.frames;
+        if frames.is_empty() {
+            return Ok(());
+        }
         if let Some(backlog) = &mut connection.backlog {
             let before = backlog.bytes();
             backlog.extend(frames.drain(..));
@@ -413,16 +429,34 @@ impl<S: Socket> Shard<S> {
 
     /// The backlog is gone: go on with what had to wait for that.
     fn drained(&mut self, slot: u32, now: Now) {
-        let key = self.key(slot);
         let connection = &mut self.connections[slot as usize];
         connection.backlog = None;
-        if std::mem::take(&mut connection.has_unread) {
-            self.ready.push_back(key);
-        }
         match connection.state {
             State::Closing(close) => self.finish(slot, close, now),
-            State::Held(_) => self.behind.push_back(key),
+            State::Held(_) => {
+                self.wake_unread(slot);
+                self.read_on(slot);
+                self.arm(slot);
+            }
             _ => {}
+        }
+    }
+
+    /// Lets a connection use what was kept or left unread when its turn comes.
+    fn wake(&mut self, slot: u32) {
+        let key = self.key(slot);
+        if let Some(connection) = self.connections.get_mut(slot as usize)
+            && !std::mem::replace(&mut connection.is_ready, true)
+        {
+            self.ready.push_back(key);
+        }
+    }
+
+    /// Lets a connection read what it did not want before.
+    fn wake_unread(&mut self, slot: u32) {
+        let unread = |c: &Connection<S>| c.has_unread || c.carry.is_some();
+        if self.connections.get(slot as usize).is_some_and(unread) {
+            self.wake(slot);
         }
     }
 
@@ -430,7 +464,6 @@ impl<S: Socket> Shard<S> {
     fn finish(&mut self, slot: u32, close: Close, now: Now) {
         self.release(slot, now);
         let is_draining = self.is_draining;
-        let key = self.key(slot);
         let Some(connection) = self.connections.get_mut(slot as usize) else {
             return;
         };
@@ -448,22 +481,28 @@ impl<S: Socket> Shard<S> {
             connection.state = State::Closing(close);
         } else if close == Close::Finished {
             connection.state = State::Head;
-            if connection.carry.is_some() || connection.has_unread {
-                self.ready.push_back(key);
-            }
         } else {
             connection.socket.finish();
             connection.state = State::Lingering;
         }
+        if close != Close::Finished {
+            // Nobody will look at another request.
+            self.take_kept(slot);
+        }
+        // Also when it lingers: closing over unread bytes makes the kernel reset the connection,
+        // and the peer may lose what it was sent last.
+        self.wake_unread(slot);
         self.arm(slot);
     }
 
     fn say_farewell(&mut self, slot: u32, farewell: Farewell, now: Now) {
-        let is_held = self
+        let state = self
             .connections
-            .get(slot as usize)
-            .is_some_and(|c| matches!(c.state, State::Held(_)));
-        if is_held {
+            .get_mut(slot as usize)
+            .map(|c| &mut c.state);
+        if let Some(State::Held(held)) = state {
+            // Its last answer says so.
+            held.http = held.http.without_keep_alive();
             self.call(slot, now, |held, out| {
                 Err(held.protocol.farewell(farewell, out))
             });
@@ -503,10 +542,14 @@ impl<S: Socket> Shard<S> {
                 channel,
                 draft,
             } => {
+                let asker = self.connections.get(slot as usize).and_then(holder);
                 let pending = self.hub.publish(&channel, draft, now.wall);
-                self.defer(slot, now, pending, move |outcome| Outcome::Published {
-                    tag,
-                    outcome,
+                self.defer(self.key(slot), now, pending, move |outcome| {
+                    Outcome::Published {
+                        asker,
+                        tag,
+                        outcome,
+                    }
                 });
             }
             Request::Subscribe {
@@ -519,7 +562,7 @@ impl<S: Socket> Shard<S> {
                     held.protocol
                         .answer(Answer::Subscribed { tag, outcome }, out)
                 });
-                self.behind.push_back(self.key(slot));
+                self.read_on(slot);
             }
             Request::Unsubscribe { tag, channel } => {
                 let found = self.unsubscribe(slot, &channel, now);
@@ -534,12 +577,11 @@ impl<S: Socket> Shard<S> {
     /// Completes now if the answer is there, or lets the driver wait for it.
     fn defer<T: Send + 'static>(
         &mut self,
-        slot: u32,
+        key: Key,
         now: Now,
         pending: fanfare_hub::Pending<T>,
         outcome: impl FnOnce(T) -> Outcome + Send + 'static,
     ) {
-        let key = self.key(slot);
         match pending {
             fanfare_hub::Pending::Ready(answer) => self.complete(
                 Completion {
@@ -600,6 +642,14 @@ impl<S: Socket> Shard<S> {
             State::Held(_) => self.call(slot, now, |held, out| held.protocol.tick(out)),
             State::Waiting { .. } => {}
         }
+    }
+}
+
+/// The number of the hold that a connection is in.
+fn holder<S>(connection: &Connection<S>) -> Option<u32> {
+    match &connection.state {
+        State::Held(held) => Some(held.number),
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 // The same channel from a terminal: lines that work as they are copied.
 
-import { publishPath, subscribePath } from './transports/transport.js';
+import { publishPath, subscribePath } from './transports/wire.js';
 
 /**
  * @param {string} channel
@@ -9,15 +9,15 @@ import { publishPath, subscribePath } from './transports/transport.js';
  * @returns {Record<string, string>} by the name in `data-curl`
  */
 export function curlLines(channel, text, event) {
-  const subscribe = `${location.origin}${subscribePath(channel)}`;
-  const socket = subscribe.replace(/^http/, 'ws');
-  const named = event ? ` -H ${quote(`X-EventSource-Event: ${event}`)}` : '';
+  const publish = quote(location.origin + publishPath(channel));
+  const subscribe = quote(location.origin + subscribePath(channel));
+  const named = event && ` -H ${quote(`X-EventSource-Event: ${event}`)}`;
   return {
-    publish: `curl${named} -H 'Content-Type: text/plain' --data-raw ${quote(text)} ${quote(location.origin + publishPath(channel))}`,
-    websocket: `curl -N -H 'Sec-WebSocket-Protocol: ws+meta.nchan' ${quote(socket)}`,
-    eventsource: `curl -N -H 'Accept: text/event-stream' ${quote(subscribe)}`,
-    longpoll: `curl -i ${quote(`${subscribe}?as=poll`)}`,
-    ndjson: `curl -N -H 'Accept: application/x-ndjson' ${quote(subscribe)}`,
+    publish: `curl${named} -H 'Content-Type: text/plain' --data-raw ${quote(text)} ${publish}`,
+    websocket: `curl -N -H 'Sec-WebSocket-Protocol: ws+meta.nchan' ${subscribe.replace('http', 'ws')}`,
+    eventsource: `curl -N -H 'Accept: text/event-stream' ${subscribe}`,
+    longpoll: `curl -i ${subscribe}`,
+    ndjson: `curl -N -H 'Accept: application/x-ndjson' ${subscribe}`,
   };
 }
 

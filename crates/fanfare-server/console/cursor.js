@@ -4,9 +4,9 @@
 const TAG_MAX = 4_294_967_295;
 
 /**
- * Writes an id so that comparing the texts compares the ids: both parts padded to the digits of
- * the largest number the server may send (64 and 32 bits).
- * @param {string} id
+ * Pads both parts to the digits of the largest number the server may send (64 and 32 bits).
+ * @param {Id} id
+ * @returns {Key}
  */
 export function key(id) {
   const [seconds = '', tag = ''] = id.split(':');
@@ -18,31 +18,28 @@ export const BEFORE_ALL = '';
 
 /**
  * The greatest id that is less than `id`: the cursor whose next message is `id`.
- * @param {string} id
+ * @param {Id} id
+ * @returns {Id}
  */
 export function before(id) {
-  const [seconds, tag] = parts(id);
+  const { seconds, tag } = parts(id);
   return tag > 0 ? `${seconds}:${tag - 1}` : `${seconds - 1}:${TAG_MAX}`;
 }
 
 /**
  * The cursor as the relay protocol carries it: a date and a tag.
- * @param {string} id
- * @returns {Record<string, string>}
+ * @param {Id} id
  */
 export function conditions(id) {
-  const [seconds, tag] = parts(id);
+  const { seconds, tag } = parts(id);
   return {
     'If-Modified-Since': new Date(seconds * 1000).toUTCString(),
-    'If-None-Match': String(tag),
+    'If-None-Match': `${tag}`,
   };
 }
 
-/**
- * @param {string} id
- * @returns {[seconds: number, tag: number]}
- */
-function parts(id) {
+/** @param {Id | Key} id */
+export function parts(id) {
   const [seconds = 0, tag = 0] = id.split(':').map(Number);
-  return [seconds, tag];
+  return { seconds, tag };
 }

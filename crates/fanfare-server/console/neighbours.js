@@ -5,10 +5,10 @@
 
 /** @param {() => void} met called when another tab is there */
 export function watchNeighbours(met) {
-  const channel = new BroadcastChannel('fanfare-playground');
-  channel.onmessage = ({ data }) => {
-    if (data === 'hello') channel.postMessage('here');
+  const tabs = new BroadcastChannel('fanfare-playground');
+  tabs.onmessage = ({ data }) => {
+    if (data === 'hello') tabs.postMessage('here');
     met();
   };
-  channel.postMessage('hello');
+  tabs.postMessage('hello');
 }

@@ -1,20 +1,31 @@
-// Writes to the page once per frame, however many messages come in between.
+// Writes to the page in one go per frame, however many messages come in between.
+
+/**
+ * At least so long between two writes. To move four lists of 200 rows costs a slow machine 30 ms;
+ * in every frame of a burst, the delays on the page would measure the page.
+ */
+const APART_MS_MIN = 80;
 
 /** @type {Set<() => void>} */
 const due = new Set();
+let writtenAt = -Infinity;
 
 /**
- * Has `write` called before the next frame is drawn; asked twice, it is called once. A page that
- * nobody sees draws no frames: what waits for one must be bounded by who asks.
+ * Has `write` called before a frame is drawn; asked twice, it is called once. A page that nobody
+ * sees draws no frames: what waits for one must be bounded by who asks.
  * @param {() => void} write the same function each time
  */
 export function paint(write) {
-  if (due.size === 0) requestAnimationFrame(paintAll);
+  if (due.size === 0) {
+    const early = writtenAt + APART_MS_MIN - performance.now();
+    setTimeout(() => requestAnimationFrame(writeAll), Math.max(0, early));
+  }
   due.add(write);
 }
 
-function paintAll() {
+function writeAll() {
   const writes = [...due];
   due.clear();
   for (const write of writes) write();
+  writtenAt = performance.now();
 }

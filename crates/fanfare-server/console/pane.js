@@ -1,17 +1,14 @@
-// One pane: a channel over one transport, with the state a person can follow.
+// One pane: a channel over one transport, with a state that a person can follow.
 
-import { backoff } from './backoff.js';
-import { BEFORE_ALL, before, key } from './cursor.js';
-import { reasonOf } from './publisher.js';
+import { BEFORE_ALL, key } from './cursor.js';
 import { Received } from './received.js';
+import { reasonOf } from './refusal.js';
 
-/** @typedef {'connecting' | 'open' | 'polling' | 'resuming' | 'retrying' | 'cut'} State */
-/** @typedef {import('./transports/transport.js').Connection} Connection */
-/** @typedef {import('./transports/transport.js').Incoming} Incoming */
-/** @typedef {import('./transports/transport.js').Gap} Gap */
-
-/** A connection that lasted so long was a good one: the next backoff starts over. */
+/** A connection that lasted so long was a good one: the next wait is short again. */
 const GOOD_AFTER_MS = 5000;
+
+const WAIT_MS_MIN = 500;
+const WAIT_MS_MAX = 15_000;
 
 /**
  * How long a pane may call itself resuming. A server may keep a gap to itself until the next
@@ -22,18 +19,18 @@ const RESUMING_MS_MAX = 3000;
 export class Pane {
   /** @type {State} */
   state = 'connecting';
-  /** The id to resume after. @type {string | null} */
-  cursor = null;
   received;
-  /** Has been away: what comes now may be marked as resumed. */
+  /** @type {Id | null} */
+  #cursor = null;
+  /** Has been away: what was published before it came back counts as resumed. */
   #returning = false;
-  /** Messages up to this key were published before this connection. */
-  #publishedBefore = BEFORE_ALL;
-  /** Up to which key an event name went unheard here. @type {Map<string, string>} */
+  /** Messages up to here were published before this connection. @type {Key} */
+  #publishedBefore;
+  /** Up to where an event name went unheard. @type {Map<string, Key>} */
   #deafUntil = new Map();
   /** @type {Connection | null} */
   #connection = null;
-  /** Counts connections: what an earlier one still has to say is not heard. */
+  /** What an earlier connection still has to say is not heard. */
   #generation = 0;
   #failures = 0;
   #openedAt = Infinity;
@@ -41,7 +38,7 @@ export class Pane {
   #timer;
 
   /**
-   * @param {import('./transports/transport.js').Transport} transport
+   * @param {Transport} transport
    * @param {import('./session.js').Session} session
    * @param {import('./pane-view.js').PaneView} view
    */
@@ -49,79 +46,72 @@ export class Pane {
     this.transport = transport;
     this.session = session;
     this.view = view;
-    this.received = new Received(session.opening.newest === null ? BEFORE_ALL : null);
+    const { origin } = session;
+    this.received = new Received(origin === null ? BEFORE_ALL : null);
+    this.#publishedBefore = origin === null ? BEFORE_ALL : key(origin);
     view.reset();
-  }
-
-  get title() {
-    return this.transport.title;
   }
 
   /** Connects for the first time. */
   start() {
-    const { newest } = this.session.opening;
-    this.#publishedBefore = newest === null ? BEFORE_ALL : key(newest);
     this.#open();
   }
 
   /** Really closes the connection, and stays away. */
   cut() {
-    this.#disconnect();
+    this.close();
     this.#failures = 0;
     this.#enter('cut');
     this.view.notice('');
   }
 
-  /** Comes back from a cut, or ends the waiting for the next attempt. */
+  /** Comes back from a cut, or ends the wait for the next attempt. */
   resume() {
-    if (this.state !== 'cut' && this.state !== 'retrying') return;
-    void this.#reconnect();
+    if (this.state === 'cut' || this.state === 'retrying') void this.#reconnect();
   }
 
-  /** Leaves for good. */
   close() {
-    this.#disconnect();
+    this.#generation += 1;
+    clearTimeout(this.#timer);
+    this.#connection?.close();
+    this.#connection = null;
+  }
+
+  /** @param {Published} published */
+  published({ id, sentAt }) {
+    this.view.published(id, sentAt);
   }
 
   /**
-   * Learns that messages with this event name exist, on a transport that must ask for each name.
+   * Learns of an event name, on a transport that must ask for each.
    * @param {string} event
-   * @param {string} since the key of the message that made it known, or of none
+   * @param {Key} since the message that made it known
    */
   listenFor(event, since) {
     if (!this.transport.asksForEvents) return;
-    this.#deafUntil.set(event, since === BEFORE_ALL ? BEFORE_ALL : this.#reached);
-    if (!this.#connection) return;
-    this.#connection.listenFor?.(event);
-    // The message went by while nobody listened, and the cursor did not move: read it again.
-    if (since > this.#reached) void this.#reconnect();
+    const reached = this.#reached;
+    this.#deafUntil.set(event, since === BEFORE_ALL ? BEFORE_ALL : reached);
+    this.#connection?.listenFor?.(event);
+    // It went by while nobody listened, and the cursor did not move: read it again.
+    if (this.#connection && since > reached) void this.#reconnect();
   }
 
   /**
    * True for a message that went by before this pane listened for its event name.
-   * @param {string} known the key of a message with an event name
+   * @param {Key} known
    * @param {string | undefined} event
    */
   isDeafTo(known, event) {
     return event !== undefined && known <= (this.#deafUntil.get(event) ?? BEFORE_ALL);
   }
 
-  /** The key of the cursor. */
   get #reached() {
-    return this.cursor === null ? BEFORE_ALL : key(this.cursor);
-  }
-
-  #disconnect() {
-    this.#generation += 1;
-    clearTimeout(this.#timer);
-    this.#connection?.close();
-    this.#connection = null;
-    this.#openedAt = Infinity;
+    return this.#cursor === null ? BEFORE_ALL : key(this.#cursor);
   }
 
   /** Asks first what was missed: that also tells why there is no connection, if there is none. */
   async #reconnect() {
-    this.#disconnect();
+    this.close();
     this.#returning = true;
     this.#enter('resuming');
     this.view.notice('');
@@ -129,7 +119,7 @@ export class Pane {
     try {
       const newest = await this.session.publisher.newest();
       if (generation !== this.#generation) return;
-      this.#publishedBefore = newest === null ? this.session.newestKnown : key(newest);
+      this.#publishedBefore = newest ? key(newest) : (this.session.known.keys.at(-1) ?? BEFORE_ALL);
       this.#open();
     } catch (error) {
       if (generation === this.#generation) this.#lost(reasonOf(error));
@@ -137,72 +127,78 @@ export class Pane {
   }
 
   #open() {
+    const { channel, events, since, origin } = this.session;
+    // Who was cut before the first message has no cursor. Those who come back begin where the
+    // session began, or they would miss messages without being told.
+    const cursor = this.#cursor ?? (this.#returning ? origin : null);
+    if (cursor !== null) this.received.from ??= key(cursor);
     const generation = this.#generation;
     /** @type {<T extends unknown[]>(then: (...told: T) => void) => (...told: T) => void} */
     const unlessOver = (then) => (...told) => {
-      if (generation === this.#generation) then(...told);
+      if (generation === this.#generation) then.apply(this, told);
     };
-    this.#connection = this.transport.open(this.#place(), {
-      opened: unlessOver(() => this.#opened()),
-      message: unlessOver((/** @type {Incoming} */ message) => this.#message(message)),
-      gap: unlessOver((/** @type {Gap} */ gap) => this.#gap(gap)),
-      lost: unlessOver((/** @type {string} */ reason) => this.#lost(reason)),
+    this.#openedAt = Infinity;
+    this.#connection = this.transport.open({ channel, events, since, cursor }, {
+      opened: unlessOver(this.#opened),
+      message: unlessOver(this.#message),
+      gap: unlessOver(this.#gap),
+      lost: unlessOver(this.#lost),
     });
-  }
-
-  #place() {
-    const { channel, events, since, origin } = this.session;
-    // Who was cut before the first message has no cursor of its own. Those who come back begin
-    // where the session began, or they would miss messages without being told.
-    const cursor = this.cursor ?? (this.#returning ? origin : null);
-    if (cursor !== null) this.received.from ??= key(cursor);
-    return { channel, cursor, since, events };
   }
 
   #opened() {
     this.#openedAt = performance.now();
-    this.view.notice('');
     this.#settle();
     if (this.state !== 'resuming') return;
     this.#timer = setTimeout(() => this.#enter(this.transport.steady), RESUMING_MS_MAX);
   }
 
-  /** Resuming is over when everything published before the connection has come. */
+  /** Resuming is over when everything published before this connection has come. */
   #settle() {
-    if (this.#openedAt === Infinity) return;
-    const settled = !this.#returning || this.#reached >= this.#publishedBefore;
-    if (!settled || this.state === this.transport.steady) return;
+    const waits = this.#returning && this.#reached < this.#publishedBefore;
+    if (waits || this.#openedAt === Infinity || this.state === this.transport.steady) return;
     clearTimeout(this.#timer);
     this.#enter(this.transport.steady);
   }
 
   /** @param {Incoming} message */
   #message(message) {
+    const { id, event } = message;
     const at = performance.now();
-    const published = key(message.id);
-    const earlier = published <= this.#publishedBefore;
-    const inOrder = this.received.add(message.id, before(message.id));
-    this.cursor = message.id;
-    this.session.learn(message.id, message.event);
-    const delay = this.session.delay(message.id, at);
-    this.view.message({ ...message, at, delay, origin: origin(inOrder, earlier, this.#returning) });
+    const inOrder = this.received.add(id);
+    this.#cursor = id;
+    this.session.learn(id, event);
+    const delay = this.session.delay(id, at);
+    this.view.message({ ...message, at, delay, origin: inOrder ? this.#originOf(id) : 'repeated' });
     this.#settle();
+  }
+
+  /**
+   * @param {Id} id
+   * @returns {Origin}
+   */
+  #originOf(id) {
+    if (key(id) > this.#publishedBefore) return 'live';
+    return this.#returning ? 'resumed' : 'stored';
   }
 
   /** @param {Gap} gap */
   #gap(gap) {
     this.received.miss(gap);
-    this.cursor = gap.resumed;
-    this.view.gap(gap, this.session.known.count(key(gap.after), key(gap.resumed)));
+    this.#cursor = gap.resumed;
+    this.view.gap(gap, this.session.known.within(gap));
     this.session.changed();
     this.#settle();
   }
 
   /** @param {string} reason */
   #lost(reason) {
+    this.close();
     if (performance.now() - this.#openedAt > GOOD_AFTER_MS) this.#failures = 0;
-    this.#disconnect();
-    const wait = backoff(this.#failures);
+    // Half of the wait is random, so that the listeners of a server that has just come back do
+    // not all arrive in the same moment.
+    const longest = Math.min(WAIT_MS_MIN * 2 ** this.#failures, WAIT_MS_MAX);
+    const wait = longest * (0.5 + Math.random() / 2);
     this.#failures += 1;
     this.#enter('retrying');
     this.view.notice(reason, performance.now() + wait);
@@ -215,16 +211,4 @@ export class Pane {
     this.view.state(state);
     this.session.changed();
   }
-}
-
-/**
- * @param {boolean} inOrder
- * @param {boolean} earlier published before the connection
- * @param {boolean} returning
- * @returns {import('./rows.js').Origin}
- */
-function origin(inOrder, earlier, returning) {
-  if (!inOrder) return 'repeated';
-  if (!earlier) return 'live';
-  return returning ? 'resumed' : 'stored';
 }

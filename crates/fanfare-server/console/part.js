@@ -2,12 +2,12 @@
 
 /**
  * @template {HTMLElement} [E=HTMLElement]
- * @param {ParentNode} root
  * @param {string} selector
+ * @param {ParentNode} [root]
  * @param {new () => E} [type]
  * @returns {E}
  */
-export function part(root, selector, type = /** @type {new () => E} */ (HTMLElement)) {
+export function part(selector, root = document, type = /** @type {new () => E} */ (HTMLElement)) {
   const found = root.querySelector(selector);
   if (!(found instanceof type)) throw new Error(`the page has no ${selector}`);
   return found;

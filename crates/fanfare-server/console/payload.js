@@ -1,8 +1,6 @@
 // The text of a message, or an honest stand-in where it has none.
 
-/**
- * @param {Uint8Array | ArrayBuffer} bytes
- */
+/** @param {ArrayBuffer} bytes */
 export function textOf(bytes) {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

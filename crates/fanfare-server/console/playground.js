@@ -1,12 +1,13 @@
 // The playground: one channel over every transport, side by side. Wires the page to a session.
 
 import { judge } from './agreement.js';
-import { Clock } from './clock.js';
+import { startClock } from './clock.js';
 import { curlLines } from './curl.js';
 import { watchNeighbours } from './neighbours.js';
 import { PaneView } from './pane-view.js';
 import { part } from './part.js';
-import { Publisher, reasonOf } from './publisher.js';
+import { Publisher } from './publisher.js';
+import { reasonOf } from './refusal.js';
 import { Session } from './session.js';
 import { eventSource } from './transports/eventsource.js';
 import { longPoll } from './transports/longpoll.js';
@@ -14,9 +15,6 @@ import { ndjson } from './transports/ndjson.js';
 import { webSocket } from './transports/websocket.js';
 
 const DEFAULT_CHANNEL = 'demo';
-
-/** The server's bound for the name of a channel, in bytes of UTF-8. */
-const CHANNEL_BYTES_MAX = 255;
 
 const BURST = 100;
 
@@ -26,47 +24,55 @@ const OVERFLOW = 150;
 /** Judged this long after something changed: a message in flight is not a disagreement. */
 const JUDGE_AFTER_MS = 200;
 
-const channelBox = part(document, '#channel', HTMLInputElement);
-const textBox = part(document, '#publish-text', HTMLInputElement);
-const eventBox = part(document, '#publish-event', HTMLInputElement);
-const publish100 = part(document, '#publish-100', HTMLButtonElement);
-const overflow = part(document, '#overflow', HTMLButtonElement);
+const channelBox = part('#channel', document, HTMLInputElement);
+const textBox = part('#publish-text', document, HTMLInputElement);
+const eventBox = part('#publish-event', document, HTMLInputElement);
+const progress = part('#progress', document, HTMLProgressElement);
 
-/** @type {[string, import('./transports/transport.js').Transport][]} */
-const transports = [
-  ['websocket', webSocket],
-  ['eventsource', eventSource],
-  ['longpoll', longPoll],
-  ['ndjson', ndjson],
+/** @type {[Transport, PaneView][]} */
+const parts = [
+  [webSocket, furnish('websocket', 0)],
+  [eventSource, furnish('eventsource', 1)],
+  [longPoll, furnish('longpoll', 2)],
+  [ndjson, furnish('ndjson', 3)],
 ];
-
-/** @type {[import('./transports/transport.js').Transport, PaneView][]} */
-const parts = transports.map(([name, transport]) => [transport, new PaneView(paneRoot(name))]);
 
 /** @type {Session | null} */
 let session = null;
-/** Counts openings: one that is overtaken by the next does not start. */
-let opening = 0;
-/** Published since a pane was cut. */
+/** Counts the channels opened: one that is overtaken by the next does not start. */
+let openings = 0;
+/** Something was published since a pane was cut. */
 let missing = false;
 let bursting = false;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let judging;
 
+/**
+ * @param {string} name
+ * @param {number} index in the panes of a session
+ */
+function furnish(name, index) {
+  const root = part(`[data-pane=${name}]`);
+  root.append(part('#pane', document, HTMLTemplateElement).content.cloneNode(true));
+  part('[data-cut]', root).onclick = () => session?.panes[index]?.cut();
+  part('[data-resume]', root).onclick = () => session?.panes[index]?.resume();
+  return new PaneView(root);
+}
+
 /** @param {string} channel */
 async function open(channel) {
-  opening += 1;
-  const mine = opening;
+  openings += 1;
+  const opening = openings;
   session?.close();
   session = null;
   missing = false;
   const publisher = new Publisher(channel);
   // Without an answer the panes start all the same: they say what is wrong, and try again.
   const newest = await publisher.newest().catch(() => null);
-  if (mine !== opening) return;
-  session = new Session(channel, publisher, { newest }, eventBox.value, parts, changed);
-  session.start();
-  history.replaceState(null, '', `#/${encodeURIComponent(channel)}`);
+  if (opening !== openings) return;
+  session = new Session(channel, publisher, newest, parts, changed);
+  for (const pane of session.panes) pane.start();
+  history.replaceState(null, '', `?${new URLSearchParams({ channel })}`);
   document.title = `${channel} · Fanfare playground`;
   showCurlLines();
   changed();
@@ -84,26 +90,27 @@ function changed() {
 function showAgreement() {
   if (!session) return;
   const { known, panes } = session;
-  const { kind, text } = judge(known, panes.map((pane) => ({
-    title: pane.title,
+  const readings = panes.map((pane) => ({
+    title: pane.transport.title,
     received: pane.received,
+    /** @param {Key} key */
     deafTo: (key) => pane.isDeafTo(key, known.eventOf(key)),
-  })));
-  const agreement = part(document, '#agreement');
+  }));
+  const { kind, text } = judge(known, readings);
+  const agreement = part('#agreement');
   // Read aloud when the verdict changes, not with every message that is counted.
-  if (agreement.dataset.agreement !== kind) part(document, '#agreement-spoken').textContent = text;
+  if (agreement.dataset.agreement !== kind) part('#agreement-spoken').textContent = text;
   agreement.dataset.agreement = kind;
-  part(document, '#agreement-text').textContent = text;
+  part('#agreement-text').textContent = text;
 }
 
 /** Marks the step of the little tour that comes next. */
 function showStep() {
-  const cut = session?.panes.some(({ state }) => state === 'cut') ?? false;
-  if (!cut) missing = false;
-  const current = !cut ? 'cut' : !missing ? 'publish' : 'resume';
-  for (const step of document.querySelectorAll('[data-step]')) {
-    if (step.getAttribute('data-step') === current) step.setAttribute('aria-current', 'step');
-    else step.removeAttribute('aria-current');
+  const cut = session?.panes.some(({ state }) => state === 'cut');
+  missing &&= cut === true;
+  const next = !cut ? 'cut' : missing ? 'resume' : 'publish';
+  for (const step of ['cut', 'publish', 'resume']) {
+    part(`[data-step=${step}]`).ariaCurrent = step === next ? 'step' : null;
   }
 }
 
@@ -111,8 +118,8 @@ async function publishOne() {
   if (!session) return;
   try {
     const { id, subscribers } = await session.publish(textBox.value, eventBox.value);
-    say(`Published ${id}; ${subscribers === 0 ? 'nobody' : subscribers} listening.`);
-    published();
+    say(`Published ${id}; ${subscribers || 'nobody'} listening.`, 'said');
+    missing = true;
   } catch (error) {
     say(`Not published. ${reasonOf(error)}`, 'error');
   }
@@ -122,51 +129,36 @@ async function publishOne() {
 async function publishMany(messages) {
   const target = session;
   if (!target || bursting) return;
-  setBursting(true);
+  showBurst(true);
+  progress.max = messages;
   let done = 0;
   try {
-    while (done < messages && session === target) {
+    for (; done < messages && session === target; progress.value = done) {
       await target.publish(`${done + 1} of ${messages}`, eventBox.value);
       done += 1;
-      if (done === 1) published();
-      showProgress(done, messages);
+      missing = true;
     }
-    say(`Published ${done} messages.`);
+    say(`Published ${done} messages.`, 'said');
   } catch (error) {
     say(`Stopped after ${done} of ${messages}. ${reasonOf(error)}`, 'error');
   }
-  setBursting(false);
-}
-
-function published() {
-  missing = true;
-  changed();
+  showBurst(false);
 }
 
 /** @param {boolean} now */
-function setBursting(now) {
+function showBurst(now) {
   bursting = now;
+  progress.value = 0;
   // Not `disabled`: that would take the keyboard's focus away.
-  for (const button of [publish100, overflow]) button.setAttribute('aria-disabled', String(now));
-  part(document, '#progress', HTMLProgressElement).value = 0;
-}
-
-/**
- * @param {number} done
- * @param {number} messages
- */
-function showProgress(done, messages) {
-  const progress = part(document, '#progress', HTMLProgressElement);
-  progress.max = messages;
-  progress.value = done;
+  for (const id of ['#publish-100', '#overflow']) part(id).ariaDisabled = `${now}`;
 }
 
 /**
  * @param {string} text
  * @param {'said' | 'error'} kind
  */
-function say(text, kind = 'said') {
-  const status = part(document, '#publish-status');
+function say(text, kind) {
+  const status = part('#publish-status');
   status.textContent = text;
   status.dataset.kind = kind;
 }
@@ -175,85 +167,41 @@ function showCurlLines() {
   if (!session) return;
   const lines = curlLines(session.channel, textBox.value, eventBox.value);
   for (const [name, line] of Object.entries(lines)) {
-    part(document, `[data-curl="${name}"] code`).textContent = line;
+    part(`[data-curl=${name}] code`).textContent = line;
   }
 }
 
-/** @param {HTMLButtonElement} button */
-async function copy(button) {
-  const code = part(button.closest('[data-curl]') ?? document, 'code');
-  try {
-    await navigator.clipboard.writeText(code.textContent ?? '');
-    button.textContent = 'Copied';
-  } catch {
-    // Only secure origins have a clipboard. Selected, the line is one keystroke away.
-    getSelection()?.selectAllChildren(code);
-    button.textContent = 'Selected';
-  }
+/** @param {HTMLElement} line */
+async function copy(line) {
+  const [code, button] = [part('code', line), part('button', line)];
+  // Only secure origins have a clipboard. Selected, the line is one keystroke away.
+  getSelection()?.selectAllChildren(code);
+  const copied = await navigator.clipboard?.writeText(code.textContent ?? '').then(() => true, () => false);
+  button.textContent = copied ? 'Copied' : 'Selected';
   setTimeout(() => (button.textContent = 'Copy'), 1500);
 }
 
-/** @param {string} name */
-function paneRoot(name) {
-  return part(document, `[data-pane="${name}"]`);
-}
-
-/** Says in the box itself what the server would refuse, or what a URL cannot carry. */
-function checkChannel() {
-  const name = channelBox.value;
-  const tooLong = new TextEncoder().encode(name).length > CHANNEL_BYTES_MAX;
-  const dots = name === '.' || name === '..';
-  channelBox.setCustomValidity(
-    tooLong ? `At most ${CHANNEL_BYTES_MAX} bytes.` : dots ? 'A URL cannot carry this name.' : '',
-  );
-}
-
-/** The slash keeps the name of a channel apart from the ids of the page's parts. */
-function channelFromAddress() {
-  try {
-    return decodeURIComponent(location.hash.slice('#/'.length)) || DEFAULT_CHANNEL;
-  } catch {
-    return DEFAULT_CHANNEL;
-  }
-}
-
-function openFromAddress() {
-  channelBox.value = channelFromAddress();
+part('#channel-form').onsubmit = (event) => {
+  event.preventDefault();
   void open(channelBox.value);
+};
+part('#publish-form').onsubmit = (event) => {
+  event.preventDefault();
+  void publishOne();
+};
+part('#publish-100').onclick = () => void publishMany(BURST);
+part('#overflow').onclick = () => void publishMany(OVERFLOW);
+textBox.oninput = showCurlLines;
+eventBox.oninput = showCurlLines;
+for (const line of document.querySelectorAll('[data-curl]')) {
+  if (line instanceof HTMLElement) part('button', line).onclick = () => void copy(line);
 }
-
-function wire() {
-  part(document, '#channel-form').onsubmit = (event) => {
-    event.preventDefault();
-    void open(channelBox.value);
-  };
-  part(document, '#publish-form').onsubmit = (event) => {
-    event.preventDefault();
-    void publishOne();
-  };
-  channelBox.oninput = checkChannel;
-  textBox.oninput = showCurlLines;
-  eventBox.oninput = showCurlLines;
-  publish100.onclick = () => void publishMany(BURST);
-  overflow.onclick = () => void publishMany(OVERFLOW);
-  for (const [index, [name]] of transports.entries()) {
-    const root = paneRoot(name);
-    part(root, '[data-cut]').onclick = () => session?.panes[index]?.cut();
-    part(root, '[data-resume]').onclick = () => session?.panes[index]?.resume();
-  }
-  for (const button of document.querySelectorAll('button[data-copy]')) {
-    if (button instanceof HTMLButtonElement) button.onclick = () => void copy(button);
-  }
-  addEventListener('hashchange', openFromAddress);
-  // The network is back: no need to sit out the wait.
-  addEventListener('online', () => {
-    for (const pane of session?.panes ?? []) if (pane.state === 'retrying') pane.resume();
-  });
-}
-
-wire();
-openFromAddress();
-new Clock(part(document, '#clock')).listen();
-watchNeighbours(() => {
-  part(document, '#neighbours').hidden = false;
+// The network is back: no need to sit out the wait.
+addEventListener('online', () => {
+  for (const pane of session?.panes ?? []) if (pane.state === 'retrying') pane.resume();
 });
+
+channelBox.value = new URLSearchParams(location.search).get('channel') || DEFAULT_CHANNEL;
+void open(channelBox.value);
+startClock();
+watchNeighbours(() => (part('#neighbours').hidden = false));

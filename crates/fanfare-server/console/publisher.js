@@ -1,20 +1,13 @@
 // The publisher's side: one request after the other, and what the answers tell.
 
-import { UNREACHABLE, refusal } from './refusal.js';
-import { publishPath } from './transports/transport.js';
+import { refusal } from './refusal.js';
+import { publishPath } from './transports/wire.js';
 
-/** A server on the same machine answers within milliseconds; this long means something is wrong. */
+/** A server answers within milliseconds; this long means that something is wrong. */
 const ANSWER_MS_MAX = 5000;
 
-/**
- * @typedef {object} Published
- * @property {string} id
- * @property {number} sentAt ms on the page's clock, just before the request left
- * @property {number} subscribers who were listening
- */
-
-/** The server said no, and this is why. */
-export class Refused extends Error {}
+/** What stands for "no message" where an id is due. */
+const NO_ID = new Set([undefined, '', '0', '0:0']);
 
 export class Publisher {
   #path;
@@ -31,7 +24,6 @@ export class Publisher {
    * order of the calls, and one of the browser's few connections is enough.
    * @param {string} text
    * @param {string} event empty for none
-   * @returns {Promise<Published>}
    */
   publish(text, event) {
     const published = this.#last.then(() => this.#post(text, event));
@@ -40,15 +32,14 @@ export class Publisher {
   }
 
   /**
-   * Asks for the newest id of the channel.
-   *
-   * Rejects when there is no answer. A refusal is not a failure: who may not ask may still listen.
-   * @returns {Promise<string | null>} null if there is none, or it is not told
+   * The newest id of the channel; null if there is none, or it is not told: who may not ask may
+   * still listen. Rejects when there is no answer.
+   * @returns {Promise<Id | null>}
    */
   async newest() {
-    const response = await this.#request({ method: 'GET', headers: { Accept: 'application/json' } });
+    const response = await this.#request({ headers: { Accept: 'application/json' } });
     const { last_message_id: id } = response.ok ? await response.json() : {};
-    return typeof id === 'string' && !NOTHING_YET.has(id) ? id : null;
+    return NO_ID.has(id) ? null : id;
   }
 
   /**
@@ -57,13 +48,10 @@ export class Publisher {
    * @returns {Promise<Published>}
    */
   async #post(text, event) {
+    const headers = { Accept: 'application/json', ...(event && { 'X-EventSource-Event': event }) };
     const sentAt = performance.now();
-    const response = await this.#request({
-      method: 'POST',
-      headers: { Accept: 'application/json', ...(event && { 'X-EventSource-Event': event }) },
-      body: text,
-    });
-    if (!response.ok) throw new Refused(await refusal(response));
+    const response = await this.#request({ method: 'POST', headers, body: text });
+    if (!response.ok) throw await refusal(response);
     const { last_message_id: id, subscribers } = await response.json();
     return { id, sentAt, subscribers };
   }
@@ -73,17 +61,4 @@ export class Publisher {
     const signal = AbortSignal.timeout(ANSWER_MS_MAX);
     return fetch(this.#path, { ...request, cache: 'no-store', signal });
   }
-}
-
-/** What stands for "no message" where an id is due. */
-const NOTHING_YET = new Set(['', '0', '0:0']);
-
-/**
- * Why a request got no good answer, for a person.
- * @param {unknown} error
- */
-export function reasonOf(error) {
-  if (error instanceof Refused) return error.message;
-  const timedOut = error instanceof DOMException && error.name === 'TimeoutError';
-  return timedOut ? `No answer within ${ANSWER_MS_MAX / 1000} s.` : UNREACHABLE;
 }

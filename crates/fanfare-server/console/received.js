@@ -1,19 +1,19 @@
 // What one pane has received, kept to be compared with what it should have received.
 
-import { BEFORE_ALL, key } from './cursor.js';
+import { BEFORE_ALL, before, key } from './cursor.js';
 import { KNOWN_MAX } from './known.js';
 
 export class Received {
-  /** Received, strictly growing. @type {string[]} */
+  /** Strictly growing. @type {Key[]} */
   keys = [];
-  /** Gaps it was told of: after the first, up to and including the second. @type {[string, string][]} */
+  /** Gaps it was told of: after the first, up to and including the second. @type {[Key, Key][]} */
   gaps = [];
-  /** Ids that came a second time, or after a greater one. @type {string[]} */
+  /** What came a second time, or after a greater one. @type {Id[]} */
   repeated = [];
-  /** Answerable for what is greater. Unknown until a place relative to the newest has settled. @type {string | null} */
+  /** It answers for what is greater. Null until the first message settles it. @type {Key | null} */
   from;
 
-  /** @param {string | null} from */
+  /** @param {Key | null} from */
   constructor(from) {
     this.from = from;
   }
@@ -23,28 +23,27 @@ export class Received {
   }
 
   /**
-   * @param {string} id
-   * @param {string} previous the greatest id that is less
+   * @param {Id} id
    * @returns {boolean} false if it should not have come now
    */
-  add(id, previous) {
+  add(id) {
     const added = key(id);
-    this.from ??= key(previous);
+    this.from ??= key(before(id));
     if (added <= this.last) {
       this.repeated.push(id);
       return false;
     }
     this.keys.push(added);
-    if (this.keys.length > KNOWN_MAX) this.from = this.keys.shift() ?? this.from;
+    if (this.keys.length > KNOWN_MAX) this.from = this.keys.shift() ?? null;
     return true;
   }
 
-  /** @param {import('./transports/transport.js').Gap} gap */
+  /** @param {Gap} gap */
   miss({ after, resumed }) {
     this.gaps.push([key(after), key(resumed)]);
   }
 
-  /** @param {string} known a key */
+  /** @param {Key} known */
   wasToldToMiss(known) {
     return this.gaps.some(([after, resumed]) => known > after && known <= resumed);
   }

@@ -1,28 +1,23 @@
-// What the server says when it refuses, as one sentence for a person.
+// Why a request had no success, as one sentence for a person.
 
-/** The browser tells a page no more than this when a request never got an answer. */
-export const UNREACHABLE = 'No connection to the server.';
+/** The server answered, with a no. */
+export class Refused extends Error {}
 
 /**
- * Reads `{"code", "message", "setting"}` from an answer that is not a success.
+ * Reads `{"message", "setting"}` from the answer. A proxy in between may send something else.
  * @param {Response} response
  */
 export async function refusal(response) {
-  const { message, setting } = await reasons(response);
-  const said = typeof message === 'string' && message !== '' ? message : response.statusText;
-  const decidedBy = typeof setting === 'string' ? ` (setting: ${setting})` : '';
-  return `${response.status} ${said}${decidedBy}`.trim();
+  const { message, setting } = Object(await response.json().catch(() => null));
+  const decidedBy = setting ? ` (setting: ${setting})` : '';
+  return new Refused(`${response.status} ${message ?? response.statusText}${decidedBy}`.trim());
 }
 
-/**
- * A proxy in between may answer with a body that is not JSON.
- * @param {Response} response
- * @returns {Promise<{ message?: unknown, setting?: unknown }>}
- */
-async function reasons(response) {
-  try {
-    return Object(await response.json());
-  } catch {
-    return {};
-  }
+/** @param {unknown} error */
+export function reasonOf(error) {
+  if (error instanceof Refused) return error.message;
+  if (error instanceof DOMException && error.name === 'TimeoutError') return 'No answer in time.';
+  // The browser tells a page no more than this about a request that found nobody.
+  if (error instanceof TypeError) return 'No connection to the server.';
+  return `Not understood: ${error}.`;
 }

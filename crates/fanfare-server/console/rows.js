@@ -1,5 +1,6 @@
-// The list of one pane: newest first, bounded, written once per frame.
+// The list of one pane: newest first, bounded.
 
+import { count } from './agreement.js';
 import { paint } from './paint.js';
 
 /** More than the default history (100), so that a whole burst can be seen. */
@@ -11,23 +12,10 @@ const TEXT_LENGTH_MAX = 500;
 /** With more new rows in one frame than this, none of them is drawn attention to. */
 const FRESH_MAX = 3;
 
-/** @typedef {'live' | 'stored' | 'resumed' | 'repeated'} Origin how a message came to be here */
-
-/**
- * @typedef {object} MessageRow
- * @property {string} id
- * @property {string} text
- * @property {string} [event]
- * @property {number} at arrival, ms on the page's clock
- * @property {number | null} delay ms from publish to arrival; null if it is not known
- * @property {Origin} origin
- */
-
 export class Rows {
   #list;
   /** Not on the page yet, oldest first. @type {HTMLLIElement[]} */
   #pending = [];
-  #write = () => this.#flush();
 
   /** @param {HTMLElement} list */
   constructor(list) {
@@ -39,62 +27,53 @@ export class Rows {
     this.#list.replaceChildren();
   }
 
-  /**
-   * @param {HTMLLIElement} row
-   */
+  /** @param {HTMLLIElement} row */
   add(row) {
     this.#pending.push(row);
     if (this.#pending.length > ROWS_MAX) this.#pending.shift();
     paint(this.#write);
   }
 
-  #flush() {
+  #write = () => {
     const rows = this.#pending.reverse();
     this.#pending = [];
-    if (rows.length <= FRESH_MAX) for (const row of rows) row.classList.add('fresh');
+    for (const row of rows) row.classList.toggle('fresh', rows.length <= FRESH_MAX);
     this.#list.prepend(...rows);
     while (this.#list.childElementCount > ROWS_MAX) this.#list.lastElementChild?.remove();
-  }
+  };
 }
 
-/** @param {MessageRow} message */
+/** @param {Arrival} arrival */
 export function messageRow({ id, text, event, delay, origin }) {
-  const row = document.createElement('li');
-  row.dataset.id = id;
-  row.dataset.origin = origin;
-  const shown = shorten(text);
-  const body = span('text', shown === '' ? '(empty)' : shown);
-  if (shown === '') body.classList.add('empty');
-  body.title = shown;
-  if (event !== undefined) body.prepend(span('event', event), ' ');
-  if (origin !== 'live') body.append(' ', span('mark', origin));
-  row.append(span('id', id), body, span('delay', delay === null ? '' : duration(delay)));
+  const body = element('span', 'text', shorten(text));
+  body.title = shorten(text);
+  if (event) body.prepend(element('span', 'event', event), ' ');
+  if (origin !== 'live') body.append(' ', element('span', 'mark', origin));
+  const row = element('li', '', '');
+  Object.assign(row.dataset, { id, origin });
+  row.append(element('span', 'id', id), body, element('span', 'delay', ''));
+  if (delay !== null) showDelay(row, delay);
   return row;
 }
 
 /**
  * @param {HTMLLIElement} row
- * @param {number} delay ms
+ * @param {number} delay in ms
  */
 export function showDelay(row, delay) {
-  const cell = row.querySelector('.delay');
-  if (cell) cell.textContent = duration(delay);
+  row.lastElementChild?.replaceChildren(duration(delay));
 }
 
 /**
- * @param {import('./transports/transport.js').Gap} gap
- * @param {number} known how many messages of it the page learned of elsewhere
+ * @param {Gap} gap
+ * @param {number} missed how many messages the page knows of in it
  */
-export function gapRow({ after, resumed }, known) {
-  const row = document.createElement('li');
-  row.dataset.gap = '';
-  row.dataset.after = after;
-  row.dataset.resumed = resumed;
-  row.dataset.missed = String(known);
-  const missed = known > 0 ? `${known} messages are gone.` : 'Messages may be gone.';
-  const title = document.createElement('strong');
-  title.textContent = `Gap: ${missed}`;
-  row.append(title, span('range', `After ${after} up to ${resumed} nothing is stored any more.`));
+export function gapRow({ after, resumed }, missed) {
+  const row = element('li', '', '');
+  Object.assign(row.dataset, { gap: '', after, resumed, missed });
+  const lost = missed > 0 ? `${count(missed, 'message')} missed` : 'messages may be missing';
+  const range = `Nothing after ${after} up to ${resumed} is stored any more.`;
+  row.append(element('strong', '', `Gap: ${lost}`), element('span', 'range', range));
   return row;
 }
 
@@ -106,17 +85,20 @@ export function duration(ms) {
 
 /** @param {string} text */
 function shorten(text) {
+  if (text === '') return '(empty)';
   if (text.length <= TEXT_LENGTH_MAX) return text;
   return `${text.slice(0, TEXT_LENGTH_MAX)} … (${text.length} characters)`;
 }
 
 /**
- * @param {string} name
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {string} name of the class
  * @param {string} text
  */
-function span(name, text) {
-  const element = document.createElement('span');
-  element.className = name;
-  element.textContent = text;
-  return element;
+function element(tag, name, text) {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  made.append(text);
+  return made;
 }

@@ -85,6 +85,15 @@ impl Access {
         self.keys.iter().fold(false, |found, key| key.matches(candidate) | found)
     }
 
+    /// True if a WebSocket that this request opens may publish: with a key, if it takes one, and
+    /// from a page only if the page's origin may publish.
+    pub(crate) fn may_publish_over_socket(&self, headers: &HeaderMap) -> bool {
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let origin = headers.get(ORIGIN);
+        let is_welcome = origin.is_none_or(|origin| self.allows_origin(origin.as_bytes(), host, Location::Publisher));
+        is_welcome && self.may_publish(headers)
+    }
+
     /// Checks that the request may subscribe.
     pub(crate) fn check_subscriber(&self) -> Result<(), Problem> {
         match self.subscribe {

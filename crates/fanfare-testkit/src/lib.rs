@@ -1,1 +1,9 @@
 //! What Fanfare's tests share: a simulated network, child processes, a proxy that cuts. Not published.
+
+pub mod browser;
+pub mod dice;
+pub mod lines;
+pub mod proxy;
+pub mod script;
+pub mod server;
+pub mod tools;

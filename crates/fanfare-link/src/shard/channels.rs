@@ -3,8 +3,17 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use fanfare_hub::{ChannelName, EndReason, Message, MessageId, Ticket};
+use fanfare_hub::{ChannelName, EndReason, Message, Ticket};
 use slab::Slab;
+
+/// Work of one channel that waits for its walk. A publisher may be faster than the walk through a
+/// large crowd for a while; beyond 4096 the crowd reads on from the engine, and memory stays
+/// bounded however long it lasts.
+const WAITING_MAX: usize = 4096;
+
+/// Payload bytes of one channel that wait for its walk, beyond one message; handled like
+/// [`WAITING_MAX`].
+const WAITING_BYTES_MAX: usize = 8 << 20;
 
 /// Every channel that a connection of this shard listens to.
 #[derive(Debug, Default)]
@@ -21,9 +30,9 @@ pub(super) struct Channel {
     name: ChannelName,
     /// Slots of the connections that listen.
     pub(super) members: Vec<u32>,
-    /// The newest id heard of.
-    pub(super) newest: MessageId,
     waiting: VecDeque<Work>,
+    /// Invariant: payload bytes of the messages in `waiting`.
+    waiting_bytes: usize,
     walk: Option<Walk>,
 }
 
@@ -84,25 +93,16 @@ impl Channels {
         self.table.get_mut(channel as usize)
     }
 
-    pub(super) fn newest(&self, channel: u32) -> MessageId {
-        self.table
-            .get(channel as usize)
-            .map_or(MessageId::ZERO, |c| c.newest)
-    }
-
     /// Adds work for all members of a channel; nothing if it has none here.
     pub(super) fn add_work(&mut self, name: &ChannelName, work: Work) {
         let Some(index) = self.index(name) else {
             return;
         };
         let channel = &mut self.table[index as usize];
-        if let Work::Deliver(message) = &work {
-            channel.newest = channel.newest.max(message.id());
-        }
         if channel.is_idle() {
             self.busy.push_back(index);
         }
-        channel.waiting.push_back(work);
+        channel.add_work(work);
     }
 
     /// The channel whose turn it is.
@@ -137,10 +137,25 @@ impl Channel {
         Self {
             name,
             members: Vec::new(),
-            newest: MessageId::ZERO,
             waiting: VecDeque::new(),
+            waiting_bytes: 0,
             walk: None,
         }
+    }
+
+    fn add_work(&mut self, work: Work) {
+        let bytes = work.bytes();
+        let has_room = self.waiting.len() < WAITING_MAX
+            && (self.waiting_bytes + bytes <= WAITING_BYTES_MAX || self.waiting_bytes == 0);
+        let work = match work {
+            Work::Deliver(_) if !has_room => Work::CatchUp,
+            work => work,
+        };
+        if matches!(work, Work::CatchUp) && matches!(self.waiting.back(), Some(Work::CatchUp)) {
+            return;
+        }
+        self.waiting_bytes += work.bytes();
+        self.waiting.push_back(work);
     }
 
     fn is_idle(&self) -> bool {
@@ -170,15 +185,24 @@ impl Channel {
         let mut bytes = 0;
         let mut count = 0;
         for work in self.waiting.iter().take(messages_max) {
-            if let Work::Deliver(message) = work {
-                bytes += message.payload().len();
-            }
+            bytes += work.bytes();
             if count > 0 && bytes > bytes_max {
                 break;
             }
             count += 1;
         }
-        self.waiting.drain(..count).collect()
+        let batch: Vec<Work> = self.waiting.drain(..count).collect();
+        self.waiting_bytes -= batch.iter().map(Work::bytes).sum::<usize>();
+        batch
+    }
+}
+
+impl Work {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Deliver(message) => message.payload().len(),
+            Self::CatchUp | Self::End { .. } => 0,
+        }
     }
 }
 

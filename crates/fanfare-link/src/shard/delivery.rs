@@ -2,11 +2,11 @@
 
 use std::cmp::Reverse;
 
-use fanfare_hub::{EngineError, Item, Page, PageLimit, Pending, Standing, Step};
+use fanfare_hub::{EngineError, Item, Page, PageLimit, Pending, Standing, Step, Ticket};
 
 use super::channels::{Walk, Work};
 use super::{Key, Outcome, Shard};
-use crate::connection::{Connection, Held, State};
+use crate::connection::{Connection, Held, State, Subscription};
 use crate::front::Laggard;
 use crate::limits::{BATCH_BYTES_MAX, BATCH_MESSAGES_MAX, SENDS_PER_TURN};
 use crate::outbox::Outbox;
@@ -94,53 +94,39 @@ impl<S: Socket> Shard<S> {
         let Some(connection) = self.connections.get_mut(slot as usize) else {
             return;
         };
-        let is_busy = connection.backlog.is_some();
+        let has_backlog = connection.backlog.is_some();
         let State::Held(held) = &mut connection.state else {
             return;
         };
+        let Some(index) = held.index_of(channel) else {
+            return;
+        };
+        // A slow reader reads on from its cursor, once it has taken what waits for it.
+        held.subscriptions[index].is_behind |= has_backlog;
         let mut out = Outbox {
             now,
             http: held.http,
             contents: &mut self.contents,
         };
-        let ends = walk
-            .batch
-            .iter()
-            .any(|work| matches!(work, Work::End { .. }));
-        // A slow reader, or one that waits for the engine, reads on from its cursor when it can.
-        if (is_busy || held.fetching > 0 || !held.is_live) && !ends {
-            return;
+        let worked = held.work(index, &walk.batch, &mut out);
+        let is_behind = held.subscriptions[index].is_behind;
+        self.metrics.deliveries.add(worked.delivered);
+        if worked.is_over {
+            self.leave(slot, index, now);
+        } else if is_behind && !has_backlog {
+            self.read_on(slot);
         }
-        let result = held.work(channel, &walk.batch, &mut out);
-        self.metrics.deliveries.add(result.delivered);
-        if result.is_behind {
-            self.behind.push_back(self.key(slot));
-        }
-        if let Some(position) = result.ended {
-            return self.end_place(slot, position, result.close, now);
-        }
-        match result.close {
-            Ok(()) => self.flush_delivery(slot, now),
-            close => self.settle(slot, close, now),
-        }
+        self.settle(slot, worked.close, now);
     }
 
-    /// The hot path of [`Shard::settle`]: nothing was asked for and nothing ends.
-    fn flush_delivery(&mut self, slot: u32, now: Now) {
-        if self.flush(slot, now).is_err() {
-            self.remove(slot, now);
-        } else if self
-            .connections
-            .get(slot as usize)
-            .is_some_and(|c| c.backlog.is_some())
+    /// Lets a connection read on from the engine when its turn comes.
+    pub(super) fn read_on(&mut self, slot: u32) {
+        let key = self.key(slot);
+        if let Some(connection) = self.connections.get_mut(slot as usize)
+            && !std::mem::replace(&mut connection.is_reading_on, true)
         {
-            self.arm(slot);
+            self.behind.push_back(key);
         }
-    }
-
-    fn end_place(&mut self, slot: u32, position: usize, close: Result<(), Close>, now: Now) {
-        self.leave(slot, position, now);
-        self.settle(slot, close, now);
     }
 
     /// Reads on from the engine for a connection that is behind in one of its places.
@@ -148,48 +134,51 @@ impl<S: Socket> Shard<S> {
         let Some(slot) = self.find(key) else {
             return;
         };
-        let Some(Connection {
+        let connection = &mut self.connections[slot as usize];
+        connection.is_reading_on = false;
+        // With a backlog it reads on when that has drained.
+        let Connection {
             state: State::Held(held),
             backlog: None,
             ..
-        }) = self.connections.get_mut(slot as usize)
+        } = connection
         else {
             return;
         };
-        if held.fetching > 0 {
-            return;
-        }
         let mut pages = Vec::new();
         let mut later = Vec::new();
         let limit = share(held.protocol.appetite(), held.subscriptions.len());
-        for (index, subscription) in held.subscriptions.iter().enumerate() {
-            let place = &subscription.place;
-            if !place.is_before(self.channels.newest(subscription.channel)) {
+        for (index, subscription) in held.subscriptions.iter_mut().enumerate() {
+            if !subscription.is_behind || subscription.is_fetching {
                 continue;
             }
+            subscription.is_behind = false;
+            let place = &subscription.place;
             match self
                 .hub
                 .read(place.channel(), place.start(), limit, now.wall)
             {
                 Pending::Ready(Ok(page)) => pages.push((index, page)),
-                pending => later.push((subscription.channel, pending)),
+                pending => {
+                    subscription.is_fetching = true;
+                    later.push((subscription.seat.ticket, pending));
+                }
             }
         }
-        held.fetching = u16::try_from(later.len()).unwrap_or(u16::MAX);
         self.give(slot, pages, now);
-        for (channel, pending) in later {
-            self.defer(slot, now, pending, move |page| Outcome::Page {
-                channel,
+        for (ticket, pending) in later {
+            self.defer(key, now, pending, move |page| Outcome::Page {
+                ticket,
                 page,
             });
         }
     }
 
-    /// A page that the engine gave later.
+    /// A page that the engine gave later, to the subscription that asked for it.
     pub(super) fn page_arrived(
         &mut self,
         slot: u32,
-        channel: u32,
+        ticket: Ticket,
         page: Result<Page, EngineError>,
         now: Now,
     ) {
@@ -200,15 +189,17 @@ impl<S: Socket> Shard<S> {
         else {
             return;
         };
-        held.fetching = held.fetching.saturating_sub(1);
-        let Some(index) = held.index_of(channel) else {
+        let Some(index) = held.index_of_ticket(ticket) else {
             return;
         };
+        let subscription = &mut held.subscriptions[index];
+        subscription.is_fetching = false;
         match page {
             Ok(page) => self.give(slot, vec![(index, page)], now),
             // The reader keeps its cursor and its connection, and tries again.
             Err(error) => {
                 tracing::debug!(%error, "a subscriber could not read on");
+                subscription.is_behind = true;
                 self.stalled.push(self.key(slot));
             }
         }
@@ -228,24 +219,21 @@ impl<S: Socket> Shard<S> {
             http: held.http,
             contents: &mut self.contents,
         };
-        let had_pages = !pages.is_empty();
         let mut given = Given::default();
         let mut result = held.give(&mut pages, &mut given, &mut out);
-        let has_more = held.fetching > 0
-            || held
-                .subscriptions
-                .iter()
-                .any(|s| s.place.is_before(self.channels.newest(s.channel)))
-            || given.has_more;
-        if result.is_ok() && !has_more && !held.is_live {
+        if result.is_ok() && !held.is_live && !held.subscriptions.iter().any(|s| s.must_read()) {
             held.is_live = true;
             result = held.protocol.caught_up(&mut out);
         }
+        let has_more = held
+            .subscriptions
+            .iter()
+            .any(|s| s.is_behind && !s.is_fetching);
         self.metrics.deliveries.add(given.messages);
         self.metrics.gaps.add(given.gaps);
         self.settle(slot, result, now);
-        if has_more && had_pages {
-            self.behind.push_back(self.key(slot));
+        if has_more {
+            self.read_on(slot);
         }
     }
 }
@@ -253,9 +241,8 @@ impl<S: Socket> Shard<S> {
 /// What became of a batch of work for one member.
 struct Worked {
     delivered: u64,
-    is_behind: bool,
-    /// The subscription that the hub has ended.
-    ended: Option<usize>,
+    /// The hub has ended the subscription.
+    is_over: bool,
     close: Result<(), Close>,
 }
 
@@ -263,47 +250,34 @@ struct Worked {
 struct Given {
     messages: u64,
     gaps: u64,
-    has_more: bool,
 }
 
 impl Held {
-    fn work(&mut self, channel: u32, batch: &[Work], out: &mut Outbox<'_>) -> Worked {
+    /// Does a batch of work for one subscription.
+    fn work(&mut self, index: usize, batch: &[Work], out: &mut Outbox<'_>) -> Worked {
         let mut worked = Worked {
             delivered: 0,
-            is_behind: false,
-            ended: None,
+            is_over: false,
             close: Ok(()),
-        };
-        let Some(index) = self.index_of(channel) else {
-            return worked;
         };
         for work in batch {
             match work {
-                Work::CatchUp => worked.is_behind = true,
-                Work::Deliver(_) if worked.is_behind => {}
-                Work::Deliver(message) => match self.subscriptions[index].place.judge(message) {
-                    Standing::Behind => worked.is_behind = true,
+                Work::CatchUp => self.subscriptions[index].is_behind = true,
+                Work::Deliver(message) => match self.subscriptions[index].judge(message) {
+                    Standing::Behind => self.subscriptions[index].is_behind = true,
                     Standing::Next => {
                         worked.delivered += 1;
-                        let at = At {
-                            subscriptions: &self.subscriptions,
-                            index,
-                        };
-                        worked.close = self.protocol.deliver(message, at, out);
+                        worked.close = self.protocol.deliver(message, at(&self.subscriptions, index), out);
                     }
                     Standing::Seen => {}
                 },
                 Work::End { before, reason } if self.subscriptions[index].seat.ticket < *before => {
-                    worked.ended = Some(index);
-                    let at = At {
-                        subscriptions: &self.subscriptions,
-                        index,
-                    };
-                    worked.close = self.protocol.ended(*reason, at, out);
+                    worked.is_over = true;
+                    worked.close = self.protocol.ended(*reason, at(&self.subscriptions, index), out);
                 }
                 Work::End { .. } => {}
             }
-            if worked.close.is_err() || worked.ended.is_some() {
+            if worked.close.is_err() || worked.is_over {
                 break;
             }
         }
@@ -320,30 +294,34 @@ impl Held {
         while let Some(turn) = earliest(pages) {
             let (index, page) = &mut pages[turn];
             let index = *index;
-            let Some(step) = self.subscriptions[index].place.follow(page) else {
-                given.has_more |= page.has_more;
-                pages.swap_remove(turn);
-                continue;
-            };
-            let at = At {
-                subscriptions: &self.subscriptions,
-                index,
-            };
-            match step {
-                Step::Gap(gap) => {
+            let subscription = &mut self.subscriptions[index];
+            match subscription.place.follow(page) {
+                None => {
+                    subscription.is_behind |= page.has_more;
+                    subscription.is_live |= !page.has_more;
+                    pages.swap_remove(turn);
+                }
+                Some(Step::Gap(gap)) => {
                     given.gaps += 1;
-                    if self.is_live && self.laggard == Laggard::Close {
+                    if subscription.is_live && self.laggard == Laggard::Close {
                         return Err(self.protocol.farewell(Farewell::Behind, out));
                     }
-                    self.protocol.gap(&gap, at, out)?;
+                    self.protocol.gap(&gap, at(&self.subscriptions, index), out)?;
                 }
-                Step::Message(message) => {
+                Some(Step::Message(message)) => {
                     given.messages += 1;
-                    self.protocol.deliver(&message, at, out)?;
+                    self.protocol.deliver(&message, at(&self.subscriptions, index), out)?;
                 }
             }
         }
         Ok(())
+    }
+}
+
+fn at(subscriptions: &[Subscription], index: usize) -> At<'_> {
+    At {
+        subscriptions,
+        index,
     }
 }
 

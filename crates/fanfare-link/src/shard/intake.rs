@@ -1,18 +1,24 @@
 //! From bytes to requests, and from requests to held connections.
 
+use std::io;
+
 use bytes::Bytes;
 use fanfare_hub::{ChannelName, Place, Start};
-use http::Response;
+use http::{Response, StatusCode};
 
 use super::{Completion, Handover, Key, Outcome, Shard};
 use crate::connection::{Connection, Held, State, Subscription};
-use crate::front::{Hold, Verdict, Via};
+use crate::front::{Framing, Hold, Verdict, Via};
 use crate::head::{self, Head, Refusal};
-use crate::limits::READS_PER_TURN;
+use crate::limits::{READS_PER_TURN, SCRATCH_BYTES};
 use crate::outbox::Outbox;
 use crate::protocol::{Close, Reads, SubscribeError};
 use crate::reply::{self, Http};
 use crate::{Now, Socket};
+
+/// Requests of one connection that are looked at before others get a turn. Somebody who pipelines
+/// has more than a few at a time only to keep a shard busy.
+const REQUESTS_PER_READ: usize = 16;
 
 impl<S: Socket> Shard<S> {
     /// The socket has bytes, or its end has come.
@@ -22,24 +28,27 @@ impl<S: Socket> Shard<S> {
                 return;
             };
             let connection = &mut self.connections[slot as usize];
-            if must_wait(connection, self.limits.head_bytes_max) {
+            let room = room(connection, self.limits.head_bytes_max).min(SCRATCH_BYTES);
+            if room == 0 {
                 connection.has_unread = true;
                 return;
             }
             let mut scratch = std::mem::take(&mut self.scratch);
-            match connection.socket.receive(&mut scratch) {
+            let received = connection.socket.receive(&mut scratch[..room]);
+            match &received {
                 Ok(0) => self.remove(slot, now),
-                Ok(length) => self.feed(key, &mut scratch[..length], now),
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                    self.scratch = scratch;
-                    return;
-                }
+                Ok(length) => self.feed(key, &mut scratch[..*length], now),
+                Err(error) if may_try_again(error) => {}
                 Err(_) => self.remove(slot, now),
             }
             self.scratch = scratch;
+            if received.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
+                return;
+            }
         }
-        self.ready.push_back(key);
+        if let Some(slot) = self.find(key) {
+            self.wake(slot);
+        }
     }
 
     /// A connection in the ready queue: first what was kept, then what the socket has.
@@ -48,32 +57,66 @@ impl<S: Socket> Shard<S> {
             return;
         };
         let connection = &mut self.connections[slot as usize];
+        connection.is_ready = false;
         connection.has_unread = false;
-        if matches!(connection.state, State::Head)
-            && let Some(mut kept) = self.take_kept(slot)
-        {
-            self.feed(key, &mut kept, now);
+        if connection.carry.is_some() {
+            self.feed(key, &mut [], now);
         }
         self.readable(key, now);
     }
 
-    /// Gives bytes to whatever the connection is doing, until they are used up.
-    fn feed(&mut self, key: Key, mut bytes: &mut [u8], now: Now) {
+    /// Gives bytes to whatever the connection is doing. A head comes behind what was kept of it.
+    fn feed(&mut self, key: Key, bytes: &mut [u8], now: Now) {
+        let Some(slot) = self.find(key) else {
+            return;
+        };
+        if !matches!(self.connections[slot as usize].state, State::Head) {
+            return self.spend(key, bytes, now);
+        }
+        match self.take_kept(slot) {
+            Some(mut kept) => {
+                kept.extend_from_slice(bytes);
+                self.spend(key, &mut kept, now);
+            }
+            None => {
+                self.connections[slot as usize].since = now.tick;
+                self.spend(key, bytes, now);
+            }
+        }
+    }
+
+    /// Gives bytes to whatever the connection is doing, until they are used up or it has had its
+    /// share of answers.
+    fn spend(&mut self, key: Key, mut bytes: &mut [u8], now: Now) {
+        let mut requests = 0;
         while !bytes.is_empty() {
             let Some(slot) = self.find(key) else {
                 return;
             };
             let used = match &self.connections[slot as usize].state {
-                State::Head => self.feed_head(slot, bytes, now),
+                State::Head if requests == REQUESTS_PER_READ => {
+                    if self.keep(slot, bytes, now) {
+                        self.wake(slot);
+                    }
+                    return;
+                }
+                State::Head => {
+                    requests += 1;
+                    self.examine(slot, bytes, now)
+                }
                 State::Held(held) => match held.protocol.reads() {
                     Reads::Frames => {
                         return self.call(slot, now, |held, out| held.protocol.receive(bytes, out));
                     }
-                    Reads::NextRequest => return self.keep(slot, bytes, now),
+                    Reads::NextRequest => {
+                        self.keep(slot, bytes, now);
+                        return;
+                    }
                     Reads::Nothing => return,
                 },
                 State::Waiting { .. } | State::Closing(Close::Finished) => {
-                    return self.keep(slot, bytes, now);
+                    self.keep(slot, bytes, now);
+                    return;
                 }
                 State::Closing(_) | State::Lingering => return,
             };
@@ -81,19 +124,8 @@ impl<S: Socket> Shard<S> {
         }
     }
 
-    /// Looks for a request at the beginning of what was kept and `bytes`; returns how many of
-    /// `bytes` it used.
-    fn feed_head(&mut self, slot: u32, bytes: &[u8], now: Now) -> usize {
-        let Some(mut kept) = self.take_kept(slot) else {
-            self.connections[slot as usize].since = now.tick;
-            return self.examine(slot, bytes, now);
-        };
-        let before = kept.len();
-        kept.extend_from_slice(bytes);
-        // A head that was incomplete before cannot end within what was kept.
-        self.examine(slot, &kept, now).saturating_sub(before)
-    }
-
+    /// Looks for a request at the beginning of `bytes`, which begin with a head; returns how many
+    /// of them are used.
     fn examine(&mut self, slot: u32, bytes: &[u8], now: Now) -> usize {
         match head::examine(bytes, self.limits.head_bytes_max) {
             Head::Get {
@@ -101,11 +133,7 @@ impl<S: Socket> Shard<S> {
                 http,
                 length,
             } => {
-                let http = if self.is_draining {
-                    http.without_keep_alive()
-                } else {
-                    http
-                };
+                let http = self.lasting(http);
                 let verdict = self.front.route(
                     &request,
                     Via {
@@ -115,10 +143,21 @@ impl<S: Socket> Shard<S> {
                 return self.decide(slot, verdict, http, bytes.split_at(length), now);
             }
             Head::Other => self.hand_over(slot, bytes),
-            Head::Partial => self.keep(slot, bytes, now),
+            Head::Partial => {
+                self.keep(slot, bytes, now);
+            }
             Head::Refused(refusal) => self.refuse(slot, refusal, now),
         }
         bytes.len()
+    }
+
+    /// What may follow on the connection: nothing when the shard is draining.
+    fn lasting(&self, http: Http) -> Http {
+        if self.is_draining {
+            http.without_keep_alive()
+        } else {
+            http
+        }
     }
 
     /// Acts on a verdict about a request head; returns how many bytes of head and rest are used.
@@ -134,7 +173,9 @@ impl<S: Socket> Shard<S> {
             Verdict::Answer(response) => self.answer(slot, response, http, now),
             Verdict::Hold(hold) => self.hold(slot, hold, http, now),
             Verdict::Later(future) => {
-                self.keep(slot, head, now);
+                if !self.keep(slot, head, now) {
+                    return head.len();
+                }
                 self.connections[slot as usize].state = State::Waiting {
                     http,
                     length: head.len(),
@@ -163,6 +204,7 @@ impl<S: Socket> Shard<S> {
             return;
         };
         self.connections[slot as usize].state = State::Head;
+        let http = self.lasting(http);
         let mut kept = self.take_kept(slot).unwrap_or_default();
         let used = self.decide(
             slot,
@@ -171,8 +213,10 @@ impl<S: Socket> Shard<S> {
             kept.split_at(length.min(kept.len())),
             now,
         );
-        self.feed(key, kept.get_mut(used..).unwrap_or_default(), now);
-        self.ready.push_back(key);
+        self.spend(key, kept.get_mut(used..).unwrap_or_default(), now);
+        if let Some(slot) = self.find(key) {
+            self.wake(slot);
+        }
     }
 
     fn answer(&mut self, slot: u32, response: Response<Bytes>, http: Http, now: Now) {
@@ -215,14 +259,15 @@ impl<S: Socket> Shard<S> {
         });
     }
 
-    /// Keeps bytes that nobody can use yet, behind those kept before.
-    pub(super) fn keep(&mut self, slot: u32, bytes: &[u8], now: Now) {
+    /// Keeps bytes that nobody can use yet, behind those kept before. `false` when there is no room
+    /// for one more to keep some: then the connection has been refused.
+    pub(super) fn keep(&mut self, slot: u32, bytes: &[u8], now: Now) -> bool {
         let connection = &mut self.connections[slot as usize];
         match &mut connection.carry {
             Some(kept) => kept.extend_from_slice(bytes),
-            None if bytes.is_empty() => {}
             None if self.keeping >= self.limits.half_open_max => {
                 self.refuse(slot, Refusal::TooMany, now);
+                return false;
             }
             None => {
                 connection.carry = Some(Box::new(bytes.to_vec()));
@@ -230,6 +275,7 @@ impl<S: Socket> Shard<S> {
                 self.arm(slot);
             }
         }
+        true
     }
 
     #[expect(clippy::box_collection, reason = "moved as it is kept")]
@@ -256,7 +302,7 @@ impl<S: Socket> Shard<S> {
             http,
             laggard,
             admission,
-            fetching: 0,
+            number: self.next_number(),
             is_live: false,
         };
         self.connections[slot as usize].state = State::Held(held);
@@ -270,13 +316,18 @@ impl<S: Socket> Shard<S> {
             }
         }
         if let Some(head) = head {
+            if ends_by_closing(&head, http)
+                && let State::Held(held) = &mut self.connections[slot as usize].state
+            {
+                held.http = http.without_keep_alive();
+            }
             match http {
                 Http::One { .. } => reply::write_head(&head, http, now, &mut self.contents.frames),
                 Http::Two => self.contents.response = Some(head.map(|()| Bytes::new())),
             }
         }
         self.call(slot, now, |held, out| held.protocol.open(out));
-        self.behind.push_back(self.key(slot));
+        self.read_on(slot);
     }
 
     fn turn_away(&mut self, slot: u32, response: Response<Bytes>, http: Http, now: Now) {
@@ -324,6 +375,9 @@ impl<S: Socket> Shard<S> {
             seat,
             channel: index,
             member,
+            is_behind: true,
+            is_fetching: false,
+            is_live: false,
         });
         Ok(())
     }
@@ -393,22 +447,31 @@ impl<S: Socket> Shard<S> {
     }
 }
 
-/// True while a connection should not read: what it would read could not be used, and must not
-/// pile up.
-fn must_wait<S>(connection: &Connection<S>, kept_max: usize) -> bool {
-    let keeps = match &connection.state {
-        State::Closing(Close::Finished) | State::Waiting { .. } => true,
+/// Bytes that a connection may read now: none while what it would read could not be used yet and
+/// would pile up.
+fn room<S>(connection: &Connection<S>, kept_max: usize) -> usize {
+    let kept = connection.carry.as_ref().map_or(0, |kept| kept.len());
+    // One byte more than a head may have tells one that is too long from one that just fits.
+    let room = (kept_max + 1).saturating_sub(kept);
+    match &connection.state {
+        State::Closing(Close::Finished) | State::Head | State::Waiting { .. } => room,
         State::Held(held) => match held.protocol.reads() {
-            Reads::Frames => return connection.backlog.is_some(),
-            Reads::NextRequest => true,
-            Reads::Nothing => return false,
+            Reads::Frames if connection.backlog.is_some() => 0,
+            Reads::Frames | Reads::Nothing => usize::MAX,
+            Reads::NextRequest => room,
         },
-        State::Head => return connection.backlog.is_some(),
-        State::Closing(_) | State::Lingering => return false,
-    };
-    keeps
-        && connection
-            .carry
-            .as_ref()
-            .is_some_and(|kept| kept.len() >= kept_max)
+        State::Closing(_) | State::Lingering => usize::MAX,
+    }
+}
+
+fn may_try_again(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
+    )
+}
+
+/// True if no request can follow the response that begins with `head`.
+fn ends_by_closing(head: &Response<()>, http: Http) -> bool {
+    head.status() == StatusCode::SWITCHING_PROTOCOLS || http.framing() == Framing::UntilClose
 }

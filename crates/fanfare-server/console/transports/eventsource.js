@@ -1,31 +1,25 @@
 // Server-Sent Events, through the browser's own EventSource.
 
-import { gapFromJson, lastEventQuery, subscribePath } from './transport.js';
+import { gapFromJson, lastEventQuery, subscribePath } from './wire.js';
 
-/** @type {import('./transport.js').Transport} */
+/** @type {Transport} */
 export const eventSource = {
   title: 'EventSource',
   asksForEvents: true,
   steady: 'open',
   open(place, listener) {
     const source = new EventSource(`${subscribePath(place.channel)}?as=sse&${lastEventQuery(place)}`);
-    const heard = new Set();
+    /** @param {MessageEvent} event */
+    const hear = (event) => receive(event, listener);
     /** @param {string} event */
-    const listenFor = (event) => {
-      if (heard.has(event)) return;
-      heard.add(event);
-      source.addEventListener(event, (happened) => receive(happened, listener));
-    };
+    const listenFor = (event) => source.addEventListener(event, hear);
     for (const event of ['message', 'gap', ...place.events]) listenFor(event);
-    source.onopen = (happened) => {
-      if (!(happened instanceof MessageEvent)) listener.opened();
-    };
-    source.onerror = (happened) => {
-      if (happened instanceof MessageEvent) return;
-      // Left alone, the browser would come back by itself, at once and for ever, without saying
-      // when. Here the pane decides, so that all transports wait and resume in the same way.
+    source.onopen = () => listener.opened();
+    source.onerror = (event) => {
+      if (event instanceof MessageEvent) return;
+      // Left alone, the browser comes back by itself, without saying when. Here the pane decides,
+      // so that all transports wait and resume in the same way.
       const refused = source.readyState === EventSource.CLOSED;
-      source.close();
       listener.lost(refused ? 'Refused; the browser does not say why.' : 'The connection broke.');
     };
     return { close: () => source.close(), listenFor };
@@ -33,14 +27,14 @@ export const eventSource = {
 };
 
 /**
- * `open` and `error` are also names a publisher may choose: only a `MessageEvent` is a message.
- * @param {Event} happened
- * @param {import('./transport.js').Listener} listener
+ * @param {Event} event
+ * @param {Listener} listener
  */
-function receive(happened, listener) {
-  if (!(happened instanceof MessageEvent)) return;
-  const { type, data, lastEventId } = happened;
+function receive(event, listener) {
+  // A publisher may choose the names `open` and `error`: only a `MessageEvent` is a message.
+  if (!(event instanceof MessageEvent)) return;
+  const { type, data, lastEventId: id } = event;
   const gap = type === 'gap' ? gapFromJson(data) : null;
   if (gap) listener.gap(gap);
-  else listener.message({ id: lastEventId, text: data, ...(type !== 'message' && { event: type }) });
+  else listener.message({ id, text: data, event: type === 'message' ? undefined : type });
 }

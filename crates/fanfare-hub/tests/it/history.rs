@@ -1,0 +1,103 @@
+//! What is stored and what is read from it, where the model would only say "differs".
+
+use std::time::Duration;
+
+use fanfare_hub::{Draft, HistoryLimits, Start};
+
+use crate::rig::{IDLE, at, hub, keeping, name, payloads, publish, read, ready, roomy};
+
+fn keyed(key: &str) -> Draft {
+    Draft {
+        idempotency_key: Some(key.into()),
+        ttl: Some(Duration::from_secs(5)),
+        ..Draft::new("x")
+    }
+}
+
+#[test]
+fn starts_within_an_age_also_after_the_clock_stepped_back() {
+    let hub = hub(roomy());
+    // By publication time the messages are no longer in order; by id they are.
+    for (payload, seconds) in [("1", 1050), ("2", 1100), ("3", 1060), ("4", 1061)] {
+        publish(&hub, "a", payload, seconds);
+    }
+    let within = |seconds| Start::Within(Duration::from_secs(seconds));
+    let check = |start, expected: &[&str]| {
+        assert_eq!(payloads(&read(&hub, "a", start, 1062)), expected, "{start:?}");
+    };
+    check(within(20), &["1", "2", "3", "4"]);
+    check(within(5), &["2", "3", "4"]);
+    check(within(0), &["2", "3", "4"]);
+}
+
+#[test]
+fn does_not_count_expired_messages_when_a_publish_is_repeated() {
+    let hub = hub(roomy());
+    let first = ready(hub.publish(&name("a"), keyed("k"), at(1001))).unwrap();
+    let again = ready(hub.publish(&name("a"), keyed("k"), at(1010))).unwrap();
+    assert!(again.repeated);
+    assert_eq!(again.id, first.id);
+    assert_eq!(again.info.messages, 0);
+}
+
+#[test]
+fn keeps_a_channel_in_use_while_publishes_are_repeated() {
+    let hub = hub(roomy());
+    ready(hub.publish(&name("a"), keyed("k"), at(1001))).unwrap();
+    ready(hub.publish(&name("a"), keyed("k"), at(1010))).unwrap();
+    hub.collect(at(1012), IDLE);
+    let again = ready(hub.publish(&name("a"), keyed("k"), at(1012))).unwrap();
+    assert!(again.repeated);
+}
+
+#[test]
+fn keeps_nothing_of_a_channel_without_history() {
+    let hub = hub(keeping(0));
+    let receipt = publish(&hub, "a", "x", 1001);
+    let page = read(&hub, "a", Start::Oldest, 1001);
+    assert!(page.messages.is_empty());
+    assert_eq!((page.start, page.newest), (receipt.id, receipt.id));
+}
+
+#[test]
+fn drops_everything_for_a_message_heavier_than_the_history() {
+    let hub = hub(roomy());
+    publish(&hub, "a", "small", 1001);
+    let heavy = Draft {
+        history: Some(HistoryLimits {
+            bytes: 1000,
+            ..HistoryLimits::default()
+        }),
+        ..Draft::new(vec![0; 2000])
+    };
+    let receipt = ready(hub.publish(&name("a"), heavy, at(1002))).unwrap();
+    assert_eq!(receipt.info.messages, 0);
+}
+
+#[test]
+fn exists_only_when_a_publisher_has_made_it() {
+    let hub = hub(roomy());
+    let exists = || ready(hub.exists(&name("a"), at(1001))).unwrap();
+    assert!(!exists());
+    read(&hub, "a", Start::Oldest, 1001);
+    assert!(!exists(), "a reader has asked for it");
+    let deleted = ready(hub.delete(&name("a"), at(1001))).unwrap();
+    assert!(deleted.is_none(), "there was nothing to delete");
+    ready(hub.create(&name("a"), at(1001))).unwrap();
+    assert!(exists());
+    ready(hub.delete(&name("a"), at(1001))).unwrap();
+    assert!(!exists());
+    publish(&hub, "a", "x", 1001);
+    assert!(exists());
+}
+
+#[test]
+fn forgets_an_idle_channel_in_time_when_the_clock_steps_back() {
+    // Used in the future, as after a wrong clock was set right: the time is counted from now on.
+    let hub = hub(roomy());
+    ready(hub.create(&name("a"), at(900_000))).unwrap();
+    hub.collect(at(2000), IDLE);
+    assert_eq!(hub.usage().channels, 1);
+    hub.collect(at(2010), IDLE);
+    assert_eq!(hub.usage().channels, 0);
+}

@@ -1,0 +1,34 @@
+// What the transports have in common: paths, and how a gap is written.
+
+/** @param {string} channel */
+export const publishPath = (channel) => `/pub/${encodeURIComponent(channel)}`;
+
+/** @param {string} channel */
+export const subscribePath = (channel) => `/sub/${encodeURIComponent(channel)}`;
+
+/**
+ * The query of a subscriber whose cursor travels as `last_event_id`.
+ * @param {Place} place
+ */
+export function lastEventQuery({ cursor, since }) {
+  return cursor === null ? `since=${since}` : `last_event_id=${encodeURIComponent(cursor)}`;
+}
+
+/**
+ * A publisher may use the name of our signal too: what does not look like a gap is a message.
+ * @param {unknown} value
+ * @returns {Gap | null}
+ */
+export function gapFrom(value) {
+  const { after, resumed } = Object(value);
+  return typeof after === 'string' && typeof resumed === 'string' ? { after, resumed } : null;
+}
+
+/** @param {string} json */
+export function gapFromJson(json) {
+  try {
+    return gapFrom(JSON.parse(json));
+  } catch {
+    return null;
+  }
+}

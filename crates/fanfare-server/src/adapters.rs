@@ -1,0 +1,126 @@
+//! The wire protocols of subscribers.
+//!
+//! An adapter turns messages into the bytes of its protocol, and what its peer says into wishes
+//! for the hub. It does no I/O and keeps no message: the cursor of a connection is all there is.
+//!
+//! What holds for all of them:
+//!
+//! - **Encoded once.** A frame of one channel is made by the first reader of its message and
+//!   shared by all others, chunk marks included. A connection that listens to several channels
+//!   writes its own cursor in front and shares the rest.
+//! - **Gaps are told**, in whatever way the protocol has, or the connection ends.
+//! - **The cursor of several channels** is the list of their cursors in the order of the request,
+//!   so the set of channels of a request never changes: when one of them is deleted, the whole
+//!   subscription is over, as with Nchan. [`Multiplex`] names the channel in every frame instead,
+//!   and there channels come and go.
+//!
+//! Reading order: [`sse`], the model for the rest; [`ndjson`], [`multipart`], [`raw_stream`];
+//! [`poll`]; [`websocket`], [`multiplex`].
+
+mod body;
+mod json;
+pub mod multipart;
+pub mod multiplex;
+pub mod ndjson;
+pub mod poll;
+pub mod raw_stream;
+pub mod sse;
+pub mod websocket;
+
+use std::cell::RefCell;
+
+use fanfare_hub::{EndReason, MessageId};
+use fanfare_link::{At, Kind};
+use fanfare_relay::{DateCache, Location, Outcome, Profile, Validators, cursor};
+use http::StatusCode;
+
+pub use multipart::Multipart;
+pub use multiplex::{Multiplex, MultiplexSettings};
+pub use ndjson::Ndjson;
+pub use poll::{Poll, PollMode, PollSettings};
+pub use raw_stream::{Chunked, RawStream};
+pub use sse::{Sse, SseSettings};
+pub use websocket::{SubscriberSettings, SubscriberSocket};
+
+/// What the metrics call each kind of connection.
+pub const KINDS: [(Kind, &str); 8] = [
+    (kind::WEBSOCKET, "websocket"),
+    (kind::MULTIPLEX, "ws"),
+    (kind::SSE, "sse"),
+    (kind::LONG_POLL, "longpoll"),
+    (kind::INTERVAL_POLL, "interval"),
+    (kind::NDJSON, "ndjson"),
+    (kind::MULTIPART, "multipart"),
+    (kind::RAW, "raw"),
+];
+
+/// The numbers behind [`KINDS`].
+mod kind {
+    use fanfare_link::Kind;
+
+    pub(super) const WEBSOCKET: Kind = Kind(0);
+    pub(super) const MULTIPLEX: Kind = Kind(1);
+    pub(super) const SSE: Kind = Kind(2);
+    pub(super) const LONG_POLL: Kind = Kind(3);
+    pub(super) const INTERVAL_POLL: Kind = Kind(4);
+    pub(super) const NDJSON: Kind = Kind(5);
+    pub(super) const MULTIPART: Kind = Kind(6);
+    pub(super) const RAW: Kind = Kind(7);
+}
+
+/// The numbers under which a message keeps its wire forms. No two adapters may share one unless
+/// they write the same bytes. A `*_REST` is what follows a cursor of the connection's own.
+mod format {
+    use fanfare_hub::WireFormat;
+
+    use super::body::StreamFormat;
+
+    pub(super) const SSE: StreamFormat = StreamFormat::numbered(1);
+    pub(super) const SSE_REST: StreamFormat = StreamFormat::numbered(3);
+    pub(super) const NDJSON: StreamFormat = StreamFormat::numbered(5);
+    pub(super) const NDJSON_REST: StreamFormat = StreamFormat::numbered(7);
+    pub(super) const MULTIPART: StreamFormat = StreamFormat::numbered(9);
+    pub(super) const MULTIPART_REST: StreamFormat = StreamFormat::numbered(11);
+    pub(super) const LINE: StreamFormat = StreamFormat::numbered(13);
+    pub(super) const BYTES: StreamFormat = StreamFormat::numbered(15);
+    pub(super) const WEBSOCKET: WireFormat = WireFormat(17);
+    pub(super) const WEBSOCKET_DEFLATED: WireFormat = WireFormat(18);
+    pub(super) const WEBSOCKET_META: WireFormat = WireFormat(19);
+    pub(super) const WEBSOCKET_META_DEFLATED: WireFormat = WireFormat(20);
+    pub(super) const MULTIPLEX: WireFormat = WireFormat(21);
+    pub(super) const MULTIPLEX_DEFLATED: WireFormat = WireFormat(22);
+}
+
+thread_local! {
+    static DATES: RefCell<DateCache> = RefCell::default();
+}
+
+/// The cursor that a connection has reached: an id, or the list of the ids of its channels.
+fn reached(at: At<'_>) -> String {
+    cursor::write(&at.cursors().collect::<Vec<_>>())
+}
+
+/// The same cursor as `Last-Modified` and `Etag`; `id` is the part of it that has just moved.
+fn validators(id: MessageId, at: At<'_>) -> Validators {
+    if at.is_only() {
+        return single_validators(id);
+    }
+    let cursors: Vec<_> = at.cursors().collect();
+    DATES.with_borrow_mut(|dates| Validators::several(id, &cursors, dates))
+}
+
+/// `Last-Modified` and `Etag` for a reader of one channel.
+fn single_validators(id: MessageId) -> Validators {
+    DATES.with_borrow_mut(|dates| Validators::single(id, dates))
+}
+
+/// What polls answer when the hub ends a subscription. The streams say it with the same words.
+fn end_status(reason: EndReason) -> StatusCode {
+    // The same at every subscriber location and in every profile.
+    Outcome::from(reason)
+        .answer(Location::Subscriber, Profile::Relay)
+        .status
+}
+
+#[cfg(test)]
+mod tests;
