@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo")).join("console");
+    let root =
+        PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo")).join("console");
     println!("cargo::rerun-if-changed={}", root.display());
     let mut files = Vec::new();
     collect(&root, &mut files)?;
@@ -14,7 +15,12 @@ fn main() -> io::Result<()> {
     let mut table = String::from("&[\n");
     for file in files {
         let name = file.strip_prefix(&root).expect("found below it").display();
-        writeln!(table, "    ({:?}, include_bytes!({file:?})),", name.to_string()).expect("strings grow");
+        writeln!(
+            table,
+            "    ({:?}, include_bytes!({file:?})),",
+            name.to_string()
+        )
+        .expect("strings grow");
     }
     table.push(']');
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo")).join("console.rs");

@@ -31,7 +31,7 @@ pub struct Now {
 }
 
 /// Where the drivers get the time from.
-pub trait Clock: Send + Sync {
+pub trait Clock: std::fmt::Debug + Send + Sync {
     /// The present moment. `tick` never goes back.
     fn now(&self) -> Now;
 }

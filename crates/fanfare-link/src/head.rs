@@ -130,6 +130,18 @@ pub(crate) fn examine(bytes: &[u8], length_max: usize) -> Head {
     }
 }
 
+/// The request that the narrow front reads at the beginning of `bytes`, and the length of its
+/// head; `None` for whatever it does not take. For tests that compare it with other parsers.
+#[doc(hidden)]
+pub fn examine_for_tests(bytes: &[u8]) -> Option<(Parts, usize)> {
+    match examine(bytes, usize::MAX) {
+        Head::Get {
+            request, length, ..
+        } => Some((request, length)),
+        Head::Other | Head::Partial | Head::Refused(_) => None,
+    }
+}
+
 /// The part of HTTP/2's connection preface that looks like a head (RFC 9113, section 3.4).
 const HTTP2_PREFACE_HEAD: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
 
@@ -166,10 +178,15 @@ fn parse(head: &[u8]) -> Result<Parsed, Refusal> {
     }
     let mut fields = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut fields);
-    request.parse(head).map_err(|error| match error {
-        httparse::Error::TooManyHeaders => Refusal::TooManyHeaders,
-        _ => Refusal::Syntax,
-    })?;
+    match request.parse(head) {
+        // What is not all of the head is something before it: empty lines, mostly.
+        Ok(status) if status != httparse::Status::Complete(head.len()) => {
+            return Err(Refusal::Syntax);
+        }
+        Ok(_) => {}
+        Err(httparse::Error::TooManyHeaders) => return Err(Refusal::TooManyHeaders),
+        Err(_) => return Err(Refusal::Syntax),
+    }
     let headers = headers(request.headers)?;
     let minor = request.version.unwrap_or(1);
     check_host(&headers, minor)?;

@@ -39,6 +39,8 @@ pub use clock::{Clock, Now, SystemClock, Tick};
 pub use exchange::{Fallback, RequestBody, discard};
 pub use front::{Framing, Front, Hold, Laggard, Verdict, Via};
 pub use head::Refusal;
+#[doc(hidden)]
+pub use head::examine_for_tests;
 pub use limits::LinkLimits;
 pub use metrics::{Counter, ShardMetrics};
 pub use outbox::Outbox;

@@ -43,8 +43,10 @@ function tick(data) {
   ticks += 1;
   part('#clock-time').textContent = data;
   say(`tick ${ticks}${since}`);
-  // Another name for the same animation makes it run again.
-  part('#clock-dot').className = ticks % 2 ? 'dot tick' : 'dot tock';
+  const dot = part('#clock-dot');
+  dot.classList.add('tick');
+  // A new element begins its animation again.
+  dot.replaceWith(dot.cloneNode());
 }
 
 /** @param {string} text */

@@ -4,7 +4,7 @@ import { paint } from './paint.js';
 import { part } from './part.js';
 import { Rows, duration, gapRow, messageRow, showDelay } from './rows.js';
 
-/** Rows whose delay may still become known: more than one burst. */
+/** Rows whose delay may still become known, or be written: more than one burst. */
 const AWAITED_MAX = 300;
 
 /** The median is over so many of the newest live delays. */
@@ -16,21 +16,23 @@ const COUNTDOWN_MS = 250;
 export class PaneView {
   #root;
   #rows;
-  #counts = { received: 0, resumed: 0, gaps: 0 };
-  #cursor = '–';
+  #counts = { received: 0, resumed: 0, gaps: 0, cursor: '–' };
   /** In ms, newest last. @type {number[]} */
   #delays = [];
   /** Rows whose delay is not known yet. @type {Map<Id, { at: number, live: boolean, row: HTMLLIElement }>} */
   #awaited = new Map();
+  /** Delays not on the page yet. @type {[HTMLLIElement, number][]} */
+  #measured = [];
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #countdown;
 
   /** @param {HTMLElement} root */
   constructor(root) {
     this.#root = root;
-    this.#rows = new Rows(part('[data-rows]', root));
     const title = part('h2', root).textContent;
-    part('[data-rows]', root).ariaLabel = `${title}: messages, newest first`;
+    const list = part('[data-rows]', root);
+    this.#rows = new Rows(list);
+    list.ariaLabel = `${title}: messages, newest first`;
     part('[data-cut]', root).ariaLabel = `Cut ${title}`;
     part('[data-resume]', root).ariaLabel = `Resume ${title}`;
   }
@@ -38,8 +40,7 @@ export class PaneView {
   /** Empty again, for another channel. */
   reset() {
     this.#rows.clear();
-    this.#counts = { received: 0, resumed: 0, gaps: 0 };
-    this.#cursor = '–';
+    this.#counts = { received: 0, resumed: 0, gaps: 0, cursor: '–' };
     this.#delays = [];
     this.#awaited.clear();
     this.state('connecting');
@@ -83,59 +84,46 @@ export class PaneView {
 
   /** @param {Arrival} arrival */
   message(arrival) {
-    const { id, at, delay, origin } = arrival;
+    const { id, at, sentAt, origin } = arrival;
     const row = messageRow(arrival);
-    const live = origin === 'live';
     this.#rows.add(row);
     this.#counts.received += 1;
     if (origin === 'resumed') this.#counts.resumed += 1;
-    this.#cursor = id;
-    this.#awaited.set(id, { at, live, row });
-    const [oldest] = this.#awaited.keys();
-    if (this.#awaited.size > AWAITED_MAX && oldest) this.#awaited.delete(oldest);
-    if (delay !== null) this.published(id, at - delay);
+    this.#counts.cursor = id;
+    this.#awaited.set(id, { at, live: origin === 'live', row });
+    const [oldest = ''] = this.#awaited.keys();
+    if (this.#awaited.size > AWAITED_MAX) this.#awaited.delete(oldest);
+    if (sentAt !== undefined) this.published(id, sentAt);
     paint(this.#write);
   }
 
-  /**
-   * @param {Gap} gap
-   * @param {number} missed how many messages the page knows of in it
-   */
+  /** @param {Gap} gap @param {number} missed how many messages the page knows of in it */
   gap(gap, missed) {
     this.#rows.add(gapRow(gap, missed));
     this.#counts.gaps += 1;
-    this.#cursor = gap.resumed;
+    this.#counts.cursor = gap.resumed;
     paint(this.#write);
   }
 
-  /**
-   * The page learns when a message was sent.
-   * @param {Id} id
-   * @param {number} sentAt in ms on the page's clock
-   */
+  /** The page learns when a message was sent. @param {Id} id @param {number} sentAt */
   published(id, sentAt) {
     const awaited = this.#awaited.get(id);
     if (!awaited) return;
     this.#awaited.delete(id);
     const delay = awaited.at - sentAt;
-    showDelay(awaited.row, delay);
-    if (!awaited.live) return;
-    this.#delays.push(delay);
+    this.#measured.push([awaited.row, delay]);
+    if (this.#measured.length > AWAITED_MAX) this.#measured.shift();
+    if (awaited.live) this.#delays.push(delay);
     if (this.#delays.length > DELAYS_MAX) this.#delays.shift();
     paint(this.#write);
   }
 
   #write = () => {
-    const { received, resumed, gaps } = this.#counts;
-    const median = this.#delays.toSorted((a, b) => a - b)[this.#delays.length >> 1];
-    const shown = {
-      received,
-      'resumed-count': resumed,
-      gaps,
-      median: median === undefined ? '–' : duration(median),
-      cursor: this.#cursor,
-    };
-    for (const [name, value] of Object.entries(shown)) {
+    for (const [row, delay] of this.#measured.splice(0)) showDelay(row, delay);
+    const { received, resumed, gaps, cursor } = this.#counts;
+    const middle = this.#delays.toSorted((a, b) => a - b)[this.#delays.length >> 1];
+    const median = middle === undefined ? '–' : duration(middle);
+    for (const [name, value] of Object.entries({ received, 'resumed-count': resumed, gaps, median, cursor })) {
       part(`[data-${name}]`, this.#root).textContent = `${value}`;
     }
     this.#root.classList.toggle('gapped', gaps > 0);

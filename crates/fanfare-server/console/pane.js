@@ -1,8 +1,8 @@
 // One pane: a channel over one transport, with a state that a person can follow.
 
 import { BEFORE_ALL, key } from './cursor.js';
-import { Received } from './received.js';
 import { reasonOf } from './refusal.js';
+import { Received } from './sequence.js';
 
 /** A connection that lasted so long was a good one: the next wait is short again. */
 const GOOD_AFTER_MS = 5000;
@@ -19,15 +19,13 @@ const RESUMING_MS_MAX = 3000;
 export class Pane {
   /** @type {State} */
   state = 'connecting';
-  received;
+  received = new Received();
   /** @type {Id | null} */
   #cursor = null;
   /** Has been away: what was published before it came back counts as resumed. */
   #returning = false;
   /** Messages up to here were published before this connection. @type {Key} */
   #publishedBefore;
-  /** Up to where an event name went unheard. @type {Map<string, Key>} */
-  #deafUntil = new Map();
   /** @type {Connection | null} */
   #connection = null;
   /** What an earlier connection still has to say is not heard. */
@@ -47,14 +45,9 @@ export class Pane {
     this.session = session;
     this.view = view;
     const { origin } = session;
-    this.received = new Received(origin === null ? BEFORE_ALL : null);
     this.#publishedBefore = origin === null ? BEFORE_ALL : key(origin);
+    if (origin === null) this.received.from = BEFORE_ALL;
     view.reset();
-  }
-
-  /** Connects for the first time. */
-  start() {
-    this.#open();
   }
 
   /** Really closes the connection, and stays away. */
@@ -62,7 +55,6 @@ export class Pane {
     this.close();
     this.#failures = 0;
     this.#enter('cut');
-    this.view.notice('');
   }
 
   /** Comes back from a cut, or ends the wait for the next attempt. */
@@ -77,32 +69,12 @@ export class Pane {
     this.#connection = null;
   }
 
-  /** @param {Published} published */
-  published({ id, sentAt }) {
-    this.view.published(id, sentAt);
-  }
-
-  /**
-   * Learns of an event name, on a transport that must ask for each.
-   * @param {string} event
-   * @param {Key} since the message that made it known
-   */
+  /** Learns of an event name, and which message made it known. @param {string} event @param {Key} since */
   listenFor(event, since) {
-    if (!this.transport.asksForEvents) return;
-    const reached = this.#reached;
-    this.#deafUntil.set(event, since === BEFORE_ALL ? BEFORE_ALL : reached);
-    this.#connection?.listenFor?.(event);
+    if (!this.#connection?.listenFor) return;
+    this.#connection.listenFor(event);
     // It went by while nobody listened, and the cursor did not move: read it again.
-    if (this.#connection && since > reached) void this.#reconnect();
-  }
-
-  /**
-   * True for a message that went by before this pane listened for its event name.
-   * @param {Key} known
-   * @param {string | undefined} event
-   */
-  isDeafTo(known, event) {
-    return event !== undefined && known <= (this.#deafUntil.get(event) ?? BEFORE_ALL);
+    if (since > this.#reached) void this.#reconnect();
   }
 
   get #reached() {
@@ -114,19 +86,19 @@ export class Pane {
     this.close();
     this.#returning = true;
     this.#enter('resuming');
-    this.view.notice('');
     const generation = this.#generation;
+    const { publisher, known } = this.session;
     try {
-      const newest = await this.session.publisher.newest();
+      const newest = await publisher.newest();
       if (generation !== this.#generation) return;
-      this.#publishedBefore = newest ? key(newest) : (this.session.known.keys.at(-1) ?? BEFORE_ALL);
-      this.#open();
+      this.#publishedBefore = newest === null ? known.last : key(newest);
+      this.open();
     } catch (error) {
       if (generation === this.#generation) this.#lost(reasonOf(error));
     }
   }
 
-  #open() {
+  open() {
     const { channel, events, since, origin } = this.session;
     // Who was cut before the first message has no cursor. Those who come back begin where the
     // session began, or they would miss messages without being told.
@@ -165,18 +137,14 @@ export class Pane {
   #message(message) {
     const { id, event } = message;
     const at = performance.now();
-    const inOrder = this.received.add(id);
+    const origin = this.received.add(id) ? this.#originOf(id) : 'repeated';
     this.#cursor = id;
     this.session.learn(id, event);
-    const delay = this.session.delay(id, at);
-    this.view.message({ ...message, at, delay, origin: inOrder ? this.#originOf(id) : 'repeated' });
+    this.view.message({ ...message, at, origin, sentAt: this.session.sent.get(id) });
     this.#settle();
   }
 
-  /**
-   * @param {Id} id
-   * @returns {Origin}
-   */
+  /** @param {Id} id @returns {Origin} */
   #originOf(id) {
     if (key(id) > this.#publishedBefore) return 'live';
     return this.#returning ? 'resumed' : 'stored';
@@ -184,7 +152,7 @@ export class Pane {
 
   /** @param {Gap} gap */
   #gap(gap) {
-    this.received.miss(gap);
+    this.received.gaps.push(gap);
     this.#cursor = gap.resumed;
     this.view.gap(gap, this.session.known.within(gap));
     this.session.changed();
@@ -200,15 +168,15 @@ export class Pane {
     const longest = Math.min(WAIT_MS_MIN * 2 ** this.#failures, WAIT_MS_MAX);
     const wait = longest * (0.5 + Math.random() / 2);
     this.#failures += 1;
-    this.#enter('retrying');
-    this.view.notice(reason, performance.now() + wait);
+    this.#enter('retrying', reason, performance.now() + wait);
     this.#timer = setTimeout(() => void this.#reconnect(), wait);
   }
 
-  /** @param {State} state */
-  #enter(state) {
+  /** @param {State} state @param {string} [reason] @param {number} [retryAt] ms on the page's clock */
+  #enter(state, reason = '', retryAt) {
     this.state = state;
     this.view.state(state);
+    this.view.notice(reason, retryAt);
     this.session.changed();
   }
 }

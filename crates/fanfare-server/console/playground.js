@@ -3,7 +3,7 @@
 import { judge } from './agreement.js';
 import { startClock } from './clock.js';
 import { curlLines } from './curl.js';
-import { watchNeighbours } from './neighbours.js';
+import { paint } from './paint.js';
 import { PaneView } from './pane-view.js';
 import { part } from './part.js';
 import { Publisher } from './publisher.js';
@@ -47,10 +47,7 @@ let bursting = false;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let judging;
 
-/**
- * @param {string} name
- * @param {number} index in the panes of a session
- */
+/** @param {string} name @param {number} index in the panes of a session */
 function furnish(name, index) {
   const root = part(`[data-pane=${name}]`);
   root.append(part('#pane', document, HTMLTemplateElement).content.cloneNode(true));
@@ -63,7 +60,7 @@ function furnish(name, index) {
 async function open(channel) {
   openings += 1;
   const opening = openings;
-  session?.close();
+  for (const pane of session?.panes ?? []) pane.close();
   session = null;
   missing = false;
   const publisher = new Publisher(channel);
@@ -71,7 +68,7 @@ async function open(channel) {
   const newest = await publisher.newest().catch(() => null);
   if (opening !== openings) return;
   session = new Session(channel, publisher, newest, parts, changed);
-  for (const pane of session.panes) pane.start();
+  for (const pane of session.panes) pane.open();
   history.replaceState(null, '', `?${new URLSearchParams({ channel })}`);
   document.title = `${channel} · Fanfare playground`;
   showCurlLines();
@@ -90,12 +87,7 @@ function changed() {
 function showAgreement() {
   if (!session) return;
   const { known, panes } = session;
-  const readings = panes.map((pane) => ({
-    title: pane.transport.title,
-    received: pane.received,
-    /** @param {Key} key */
-    deafTo: (key) => pane.isDeafTo(key, known.eventOf(key)),
-  }));
+  const readings = panes.map(({ transport, received }) => ({ ...transport, received }));
   const { kind, text } = judge(known, readings);
   const agreement = part('#agreement');
   // Read aloud when the verdict changes, not with every message that is counted.
@@ -130,33 +122,31 @@ async function publishMany(messages) {
   const target = session;
   if (!target || bursting) return;
   showBurst(true);
-  progress.max = messages;
   let done = 0;
+  const showProgress = () => (progress.value = bursting ? done / messages : 0);
   try {
-    for (; done < messages && session === target; progress.value = done) {
+    while (done < messages && session === target) {
       await target.publish(`${done + 1} of ${messages}`, eventBox.value);
       done += 1;
       missing = true;
+      paint(showProgress);
     }
     say(`Published ${done} messages.`, 'said');
   } catch (error) {
     say(`Stopped after ${done} of ${messages}. ${reasonOf(error)}`, 'error');
   }
   showBurst(false);
+  paint(showProgress);
 }
 
 /** @param {boolean} now */
 function showBurst(now) {
   bursting = now;
-  progress.value = 0;
   // Not `disabled`: that would take the keyboard's focus away.
   for (const id of ['#publish-100', '#overflow']) part(id).ariaDisabled = `${now}`;
 }
 
-/**
- * @param {string} text
- * @param {'said' | 'error'} kind
- */
+/** @param {string} text @param {'said' | 'error'} kind */
 function say(text, kind) {
   const status = part('#publish-status');
   status.textContent = text;
@@ -196,12 +186,7 @@ eventBox.oninput = showCurlLines;
 for (const line of document.querySelectorAll('[data-curl]')) {
   if (line instanceof HTMLElement) part('button', line).onclick = () => void copy(line);
 }
-// The network is back: no need to sit out the wait.
-addEventListener('online', () => {
-  for (const pane of session?.panes ?? []) if (pane.state === 'retrying') pane.resume();
-});
 
 channelBox.value = new URLSearchParams(location.search).get('channel') || DEFAULT_CHANNEL;
 void open(channelBox.value);
 startClock();
-watchNeighbours(() => (part('#neighbours').hidden = false));

@@ -9,13 +9,14 @@ const ROWS_MAX = 200;
 /** The part of a message that a row shows. A message may have a mebibyte. */
 const TEXT_LENGTH_MAX = 500;
 
-/** With more new rows in one frame than this, none of them is drawn attention to. */
-const FRESH_MAX = 3;
+/** Only after such a pause is a new row drawn attention to: a burst needs none. */
+const QUIET_MS_MIN = 400;
 
 export class Rows {
   #list;
   /** Not on the page yet, oldest first. @type {HTMLLIElement[]} */
   #pending = [];
+  #writtenAt = 0;
 
   /** @param {HTMLElement} list */
   constructor(list) {
@@ -37,14 +38,16 @@ export class Rows {
   #write = () => {
     const rows = this.#pending.reverse();
     this.#pending = [];
-    for (const row of rows) row.classList.toggle('fresh', rows.length <= FRESH_MAX);
+    const now = performance.now();
+    if (now - this.#writtenAt > QUIET_MS_MIN) rows[0]?.classList.add('fresh');
+    this.#writtenAt = now;
     this.#list.prepend(...rows);
     while (this.#list.childElementCount > ROWS_MAX) this.#list.lastElementChild?.remove();
   };
 }
 
 /** @param {Arrival} arrival */
-export function messageRow({ id, text, event, delay, origin }) {
+export function messageRow({ id, text, event, origin }) {
   const body = element('span', 'text', shorten(text));
   body.title = shorten(text);
   if (event) body.prepend(element('span', 'event', event), ' ');
@@ -52,22 +55,15 @@ export function messageRow({ id, text, event, delay, origin }) {
   const row = element('li', '', '');
   Object.assign(row.dataset, { id, origin });
   row.append(element('span', 'id', id), body, element('span', 'delay', ''));
-  if (delay !== null) showDelay(row, delay);
   return row;
 }
 
-/**
- * @param {HTMLLIElement} row
- * @param {number} delay in ms
- */
+/** @param {HTMLLIElement} row @param {number} delay in ms */
 export function showDelay(row, delay) {
   row.lastElementChild?.replaceChildren(duration(delay));
 }
 
-/**
- * @param {Gap} gap
- * @param {number} missed how many messages the page knows of in it
- */
+/** @param {Gap} gap @param {number} missed how many messages the page knows of in it */
 export function gapRow({ after, resumed }, missed) {
   const row = element('li', '', '');
   Object.assign(row.dataset, { gap: '', after, resumed, missed });
@@ -85,20 +81,19 @@ export function duration(ms) {
 
 /** @param {string} text */
 function shorten(text) {
-  if (text === '') return '(empty)';
-  if (text.length <= TEXT_LENGTH_MAX) return text;
+  if (text.length <= TEXT_LENGTH_MAX) return text || '(empty)';
   return `${text.slice(0, TEXT_LENGTH_MAX)} … (${text.length} characters)`;
 }
 
 /**
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
- * @param {string} name of the class
+ * @param {string} className
  * @param {string} text
  */
-function element(tag, name, text) {
+function element(tag, className, text) {
   const made = document.createElement(tag);
-  if (name) made.className = name;
+  if (className) made.className = className;
   made.append(text);
   return made;
 }

@@ -65,8 +65,8 @@ type Origin = 'live' | 'stored' | 'resumed' | 'repeated';
 interface Arrival extends Incoming {
   /** In ms on the page's clock. */
   at: number;
-  /** In ms from publish to arrival; null if it is not known. */
-  delay: number | null;
+  /** In ms on the page's clock; undefined while it is not known. */
+  sentAt: number | undefined;
   origin: Origin;
 }
 
@@ -81,9 +81,8 @@ interface Published {
 /** One pane, as far as agreement is concerned. */
 interface Reading {
   title: string;
-  received: import('./received.js').Received;
-  /** True for a message whose event name it did not listen for. */
-  deafTo(key: Key): boolean;
+  asksForEvents: boolean;
+  received: import('./sequence.js').Received;
 }
 
 /** What one pane has of the messages that the page knows. */

@@ -24,6 +24,7 @@ pub mod multiplex;
 pub mod ndjson;
 pub mod poll;
 pub mod raw_stream;
+pub mod socket;
 pub mod sse;
 pub mod websocket;
 
@@ -39,8 +40,9 @@ pub use multiplex::{Multiplex, MultiplexSettings};
 pub use ndjson::Ndjson;
 pub use poll::{Poll, PollMode, PollSettings};
 pub use raw_stream::{Chunked, RawStream};
+pub use socket::SocketSettings;
 pub use sse::{Sse, SseSettings};
-pub use websocket::{SubscriberSettings, SubscriberSocket};
+pub use websocket::SubscriberSocket;
 
 /// What the metrics call each kind of connection.
 pub const KINDS: [(Kind, &str); 8] = [
@@ -69,11 +71,11 @@ mod kind {
 }
 
 /// The numbers under which a message keeps its wire forms. No two adapters may share one unless
-/// they write the same bytes. A `*_REST` is what follows a cursor of the connection's own.
+/// they write the same bytes. Each name takes two: the bytes as they are, and chunked or compressed.
+/// A `*_REST` is what follows a cursor of the connection's own.
 mod format {
-    use fanfare_hub::WireFormat;
-
     use super::body::StreamFormat;
+    use super::socket::SocketFormat;
 
     pub(super) const SSE: StreamFormat = StreamFormat::numbered(1);
     pub(super) const SSE_REST: StreamFormat = StreamFormat::numbered(3);
@@ -83,12 +85,9 @@ mod format {
     pub(super) const MULTIPART_REST: StreamFormat = StreamFormat::numbered(11);
     pub(super) const LINE: StreamFormat = StreamFormat::numbered(13);
     pub(super) const BYTES: StreamFormat = StreamFormat::numbered(15);
-    pub(super) const WEBSOCKET: WireFormat = WireFormat(17);
-    pub(super) const WEBSOCKET_DEFLATED: WireFormat = WireFormat(18);
-    pub(super) const WEBSOCKET_META: WireFormat = WireFormat(19);
-    pub(super) const WEBSOCKET_META_DEFLATED: WireFormat = WireFormat(20);
-    pub(super) const MULTIPLEX: WireFormat = WireFormat(21);
-    pub(super) const MULTIPLEX_DEFLATED: WireFormat = WireFormat(22);
+    pub(super) const WEBSOCKET: SocketFormat = SocketFormat::numbered(17);
+    pub(super) const WEBSOCKET_META: SocketFormat = SocketFormat::numbered(19);
+    pub(super) const MULTIPLEX: SocketFormat = SocketFormat::numbered(21);
 }
 
 thread_local! {

@@ -28,8 +28,12 @@ pub(crate) fn text(config: &Config, address: SocketAddr) -> String {
         version = env!("CARGO_PKG_VERSION"),
         messages = limits.history_messages,
         age = unit::format_duration(limits.history_age),
-        bytes = unit::format_size(limits.history_bytes),
-        total = unit::format_size(limits.memory_bytes_max),
+        bytes = size(limits.history_bytes),
+        total = size(limits.memory_bytes_max),
     );
     text
+}
+
+fn size(bytes: usize) -> String {
+    unit::format_size(bytes as u64)
 }

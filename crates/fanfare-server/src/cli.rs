@@ -68,7 +68,6 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-#[non_exhaustive]
 pub enum Command {
     /// Run the server (the default)
     #[command(after_help = SERVE_EXAMPLES)]

@@ -9,7 +9,9 @@ use fanfare_server::{client, run};
 
 fn main() -> Exit {
     let result = match Cli::parse().into_command() {
-        Command::Check(args) => run::load(&args.serve.sources()).map(|config| run::check(&config, args.json)),
+        Command::Check(args) => {
+            run::load(&args.serve.sources()).map(|config| run::check(&config, args.json))
+        }
         Command::Publish(args) => client::publish(&args),
         Command::Serve(args) => run::load(&args.sources()).and_then(run::run),
         Command::Subscribe(args) => client::subscribe(&args),

@@ -75,6 +75,8 @@ impl Decoder {
     pub fn decode<'i>(&mut self, input: &mut &'i mut [u8]) -> Result<Option<Event<'i>>, Violation> {
         if self.is_ended {
             *input = &mut [];
+        }
+        if input.is_empty() {
             return Ok(None);
         }
         let mut progress = self.progress.take().map(|boxed| *boxed).unwrap_or_default();

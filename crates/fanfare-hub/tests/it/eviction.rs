@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use fanfare_hub::limits::MESSAGE_OVERHEAD_BYTES;
-use fanfare_hub::{
-    Draft, Gap, HistoryLimits, Hub, MemoryLimits, Place, Start, Step, WireFormat,
-};
+use fanfare_hub::{Draft, Gap, HistoryLimits, Hub, MemoryLimits, Place, Start, Step, WireFormat};
 
 use crate::rig::{IDLE, at, hub, name, publish, read, ready, roomy};
 
@@ -26,7 +24,10 @@ fn room_for(messages: usize) -> Hub {
 fn stored(hub: &Hub, channels: &[&str], seconds: u64) -> Vec<String> {
     let ids = |channel: &&str| {
         let page = read(hub, channel, Start::Oldest, seconds);
-        let ids = page.messages.iter().map(|m| format!("{channel} {}", m.id()));
+        let ids = page
+            .messages
+            .iter()
+            .map(|m| format!("{channel} {}", m.id()));
         ids.collect::<Vec<_>>()
     };
     channels.iter().flat_map(ids).collect()

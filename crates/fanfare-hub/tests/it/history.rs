@@ -23,7 +23,11 @@ fn starts_within_an_age_also_after_the_clock_stepped_back() {
     }
     let within = |seconds| Start::Within(Duration::from_secs(seconds));
     let check = |start, expected: &[&str]| {
-        assert_eq!(payloads(&read(&hub, "a", start, 1062)), expected, "{start:?}");
+        assert_eq!(
+            payloads(&read(&hub, "a", start, 1062)),
+            expected,
+            "{start:?}"
+        );
     };
     check(within(20), &["1", "2", "3", "4"]);
     check(within(5), &["2", "3", "4"]);

@@ -267,13 +267,17 @@ impl Held {
                     Standing::Behind => self.subscriptions[index].is_behind = true,
                     Standing::Next => {
                         worked.delivered += 1;
-                        worked.close = self.protocol.deliver(message, at(&self.subscriptions, index), out);
+                        worked.close =
+                            self.protocol
+                                .deliver(message, at(&self.subscriptions, index), out);
                     }
                     Standing::Seen => {}
                 },
                 Work::End { before, reason } if self.subscriptions[index].seat.ticket < *before => {
                     worked.is_over = true;
-                    worked.close = self.protocol.ended(*reason, at(&self.subscriptions, index), out);
+                    worked.close =
+                        self.protocol
+                            .ended(*reason, at(&self.subscriptions, index), out);
                 }
                 Work::End { .. } => {}
             }
@@ -306,11 +310,13 @@ impl Held {
                     if subscription.is_live && self.laggard == Laggard::Close {
                         return Err(self.protocol.farewell(Farewell::Behind, out));
                     }
-                    self.protocol.gap(&gap, at(&self.subscriptions, index), out)?;
+                    self.protocol
+                        .gap(&gap, at(&self.subscriptions, index), out)?;
                 }
                 Some(Step::Message(message)) => {
                     given.messages += 1;
-                    self.protocol.deliver(&message, at(&self.subscriptions, index), out)?;
+                    self.protocol
+                        .deliver(&message, at(&self.subscriptions, index), out)?;
                 }
             }
         }

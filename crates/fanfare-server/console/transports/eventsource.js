@@ -26,10 +26,7 @@ export const eventSource = {
   },
 };
 
-/**
- * @param {Event} event
- * @param {Listener} listener
- */
+/** @param {Event} event @param {Listener} listener */
 function receive(event, listener) {
   // A publisher may choose the names `open` and `error`: only a `MessageEvent` is a message.
   if (!(event instanceof MessageEvent)) return;

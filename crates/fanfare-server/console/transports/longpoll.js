@@ -58,10 +58,7 @@ function request(channel, cursor, since, signal) {
   });
 }
 
-/**
- * @param {Response} response
- * @param {Listener} listener
- */
+/** @param {Response} response @param {Listener} listener */
 async function receive(response, listener) {
   const text = textOf(await response.arrayBuffer());
   const { headers } = response;

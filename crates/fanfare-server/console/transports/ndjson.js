@@ -46,10 +46,7 @@ async function stream({ channel, cursor, since }, listener, signal) {
   }
 }
 
-/**
- * @param {string} line
- * @param {Listener} listener
- */
+/** @param {string} line @param {Listener} listener */
 function receive(line, listener) {
   if (line.trim() === '') return;
   const { id, event, data, base64, gap } = JSON.parse(line);

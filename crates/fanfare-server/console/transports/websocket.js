@@ -29,10 +29,7 @@ export const webSocket = {
   },
 };
 
-/**
- * @param {string | ArrayBuffer} data
- * @param {Listener} listener
- */
+/** @param {string | ArrayBuffer} data @param {Listener} listener */
 function receive(data, listener) {
   const frame = typeof data === 'string' ? data : textOf(data);
   const head = HEAD.exec(frame);
@@ -43,11 +40,7 @@ function receive(data, listener) {
   else listener.message({ id: head[1], text });
 }
 
-/**
- * @param {boolean} opened
- * @param {number} code
- * @param {string} reason
- */
+/** @param {boolean} opened @param {number} code @param {string} reason */
 function farewell(opened, code, reason) {
   if (!opened) return 'Refused; the browser does not say why.';
   // 1006 is the browser's own number for "no close frame came".

@@ -56,9 +56,7 @@ impl StreamBody {
         out: &mut Outbox<'_>,
     ) {
         out.share(match self.0 {
-            Framing::Chunked => {
-                message.encoded(format.chunked, |message| chunk(&encode(message)))
-            }
+            Framing::Chunked => message.encoded(format.chunked, |message| chunk(&encode(message))),
             Framing::Carrier | Framing::UntilClose => message.encoded(format.bare, encode),
         });
     }

@@ -75,7 +75,8 @@ impl Protocol for Multipart {
             self.body.share(message, format::MULTIPART, encode, out);
         } else {
             self.body.send(beginning(validators(message.id(), at)), out);
-            self.body.share(message, format::MULTIPART_REST, encode_rest, out);
+            self.body
+                .share(message, format::MULTIPART_REST, encode_rest, out);
         }
         out.share(&self.delimiter);
         Ok(())
@@ -92,7 +93,12 @@ impl Protocol for Multipart {
         Ok(())
     }
 
-    fn ended(&mut self, _reason: EndReason, _at: At<'_>, out: &mut Outbox<'_>) -> Result<(), Close> {
+    fn ended(
+        &mut self,
+        _reason: EndReason,
+        _at: At<'_>,
+        out: &mut Outbox<'_>,
+    ) -> Result<(), Close> {
         Err(self.end(out))
     }
 

@@ -36,7 +36,10 @@ pub struct Ndjson {
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Notice<'a> {
-    End { channel: &'a str, reason: json::Reason },
+    End {
+        channel: &'a str,
+        reason: json::Reason,
+    },
     Gap(GapNotice<'a>),
 }
 
@@ -93,7 +96,8 @@ impl Protocol for Ndjson {
             self.body.share(message, format::NDJSON, encode, out);
         } else {
             self.body.send(id_field(&reached(at)), out);
-            self.body.share(message, format::NDJSON_REST, encode_rest, out);
+            self.body
+                .share(message, format::NDJSON_REST, encode_rest, out);
         }
         self.written(out);
         Ok(())

@@ -10,13 +10,11 @@ use bytes::Bytes;
 use fanfare_hub::{EndReason, Gap, Message, PageLimit};
 use fanfare_link::{At, Close, Farewell, Kind, Outbox, Protocol, Reads, Tick};
 use fanfare_relay::gap::{self, Missed};
-use fanfare_relay::headers::{
-    FANFARE_GAP, FANFARE_ID, SUBSCRIBER_VARY, X_EVENTSOURCE_EVENT,
-};
+use fanfare_relay::headers::{FANFARE_GAP, FANFARE_ID, SUBSCRIBER_VARY, X_EVENTSOURCE_EVENT};
 use fanfare_relay::validators::id_value;
 use fanfare_relay::{Location, Outcome, Profile, Validators};
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY};
 use http::Response;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY};
 
 use super::multipart::missed;
 use super::{kind, validators};
@@ -157,7 +155,11 @@ impl Protocol for Poll {
         let rest = self.rest.get_or_insert_default();
         rest.cursor = validators(gap.resumed, at);
         let found = missed(gap, at);
-        match rest.missed.iter_mut().find(|known| known.channel == found.channel) {
+        match rest
+            .missed
+            .iter_mut()
+            .find(|known| known.channel == found.channel)
+        {
             Some(known) => known.gap.resumed = gap.resumed,
             None => rest.missed.push(found),
         }

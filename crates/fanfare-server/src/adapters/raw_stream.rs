@@ -89,7 +89,12 @@ impl<const LINES: bool> Protocol for ByteStream<LINES> {
         Ok(())
     }
 
-    fn ended(&mut self, _reason: EndReason, _at: At<'_>, out: &mut Outbox<'_>) -> Result<(), Close> {
+    fn ended(
+        &mut self,
+        _reason: EndReason,
+        _at: At<'_>,
+        out: &mut Outbox<'_>,
+    ) -> Result<(), Close> {
         Err(self.body.end(out))
     }
 

@@ -145,7 +145,11 @@ fn encode(message: &Message) -> Bytes {
     if std::str::from_utf8(message.payload()).is_ok() {
         write_block(&mut block, message, message.payload());
     } else {
-        write_block(&mut block, message, STANDARD.encode(message.payload()).as_bytes());
+        write_block(
+            &mut block,
+            message,
+            STANDARD.encode(message.payload()).as_bytes(),
+        );
         // In front of the blank line that ends the event.
         block.pop();
         block.extend_from_slice(b"encoding: base64\n\n");

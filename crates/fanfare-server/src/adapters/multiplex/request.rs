@@ -1,0 +1,267 @@
+//! What a client asks for.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use fanfare_hub::{ChannelName, Draft, Start};
+use fanfare_relay::percent::Encoded;
+use fanfare_relay::{Query, read_draft, read_starts};
+use http::HeaderMap;
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::Rules;
+use super::refusal::Refusal;
+
+/// Bytes of a textual id. It is kept until the answer; a UUID, a hash or a URN fits.
+const ID_BYTES_MAX: usize = 64;
+
+/// The largest whole number that every JSON reader keeps exactly (RFC 8259, section 6).
+const ID_MAX: u64 = (1 << 53) - 1;
+
+/// A request that is in order.
+pub(super) enum Request {
+    Ping,
+    Publish {
+        channel: ChannelName,
+        draft: Box<Draft>,
+    },
+    Subscribe {
+        channel: ChannelName,
+        start: Start,
+    },
+    Unsubscribe {
+        channel: ChannelName,
+    },
+}
+
+/// The client's name for a request, given back as it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(super) enum RequestId {
+    Number(u64),
+    Text(Box<str>),
+}
+
+/// A request as it is written.
+#[derive(Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
+enum Written<'a> {
+    Ping {
+        id: Option<RequestId>,
+    },
+    Publish {
+        id: Option<RequestId>,
+        #[serde(borrow)]
+        channel: Cow<'a, str>,
+        #[serde(borrow)]
+        data: Option<Cow<'a, str>>,
+        #[serde(borrow)]
+        base64: Option<Cow<'a, str>>,
+        event: Option<Box<str>>,
+        content_type: Option<Box<str>>,
+        ttl: Option<Box<str>>,
+        key: Option<Box<str>>,
+    },
+    Subscribe {
+        id: Option<RequestId>,
+        #[serde(borrow)]
+        channel: Cow<'a, str>,
+        since: Option<Box<str>>,
+    },
+    Unsubscribe {
+        id: Option<RequestId>,
+        #[serde(borrow)]
+        channel: Cow<'a, str>,
+    },
+}
+
+/// What can be found of a request that is not in order.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Outline<'a> {
+    #[serde(borrow)]
+    op: Option<Cow<'a, str>>,
+    id: Option<RequestId>,
+}
+
+const OPERATIONS: [&str; 4] = ["ping", "publish", "subscribe", "unsubscribe"];
+
+/// Reads a request and its id.
+///
+/// # Errors
+/// What is wrong with it, and the id as far as it can be told.
+pub(super) fn read(
+    text: &str,
+    rules: &Rules,
+) -> Result<(Option<RequestId>, Request), (Option<RequestId>, Refusal)> {
+    let written = serde_json::from_str(text).map_err(|error| explain(text, &error))?;
+    let (id, request) = check(written, rules);
+    match request {
+        Ok(request) => Ok((id, request)),
+        Err(refusal) => Err((id, refusal)),
+    }
+}
+
+impl Request {
+    /// The channel concerned, if there is one.
+    pub(super) fn channel(&self) -> Option<&ChannelName> {
+        match self {
+            Self::Ping => None,
+            Self::Publish { channel, .. }
+            | Self::Subscribe { channel, .. }
+            | Self::Unsubscribe { channel } => Some(channel),
+        }
+    }
+}
+
+fn check(written: Written<'_>, rules: &Rules) -> (Option<RequestId>, Result<Request, Refusal>) {
+    match written {
+        Written::Ping { id } => (id, Ok(Request::Ping)),
+        Written::Publish {
+            id,
+            channel,
+            data,
+            base64,
+            event,
+            content_type,
+            ttl,
+            key,
+        } => {
+            let draft = || {
+                Ok(Draft {
+                    payload: payload(data, base64, rules)?,
+                    content_type: given(content_type),
+                    event: given(event),
+                    idempotency_key: given(key),
+                    history: Some(rules.history),
+                    ttl: ttl.map(|ttl| lifetime(&ttl)).transpose()?.flatten(),
+                })
+            };
+            (id, publish(&channel, draft, rules))
+        }
+        Written::Subscribe { id, channel, since } => {
+            (id, subscribe(&channel, since.as_deref(), rules))
+        }
+        Written::Unsubscribe { id, channel } => {
+            let request = name(&channel).map(|channel| Request::Unsubscribe { channel });
+            (id, request)
+        }
+    }
+}
+
+fn publish(
+    channel: &str,
+    draft: impl FnOnce() -> Result<Draft, Refusal>,
+    rules: &Rules,
+) -> Result<Request, Refusal> {
+    if !rules.may_publish {
+        return Err(Refusal::key_required());
+    }
+    Ok(Request::Publish {
+        channel: name(channel)?,
+        draft: Box::new(draft()?),
+    })
+}
+
+fn subscribe(channel: &str, since: Option<&str>, rules: &Rules) -> Result<Request, Refusal> {
+    Ok(Request::Subscribe {
+        channel: name(channel)?,
+        start: match since {
+            Some(since) => start(since, rules.first)?,
+            None => rules.first,
+        },
+    })
+}
+
+fn name(channel: &str) -> Result<ChannelName, Refusal> {
+    ChannelName::new(channel).map_err(Refusal::from)
+}
+
+/// In the grammar of the query parameter, and by the same reader.
+fn start(since: &str, default: Start) -> Result<Start, Refusal> {
+    let query = format!("since={}", Encoded(since));
+    let starts = read_starts(&HeaderMap::new(), Query::new(&query), 1, default)?;
+    Ok(starts.first().copied().unwrap_or(default))
+}
+
+/// In the grammar of the query parameter, and by the same reader.
+fn lifetime(ttl: &str) -> Result<Option<std::time::Duration>, Refusal> {
+    let query = format!("ttl={}", Encoded(ttl));
+    Ok(read_draft(&HeaderMap::new(), Query::new(&query), Bytes::new())?.ttl)
+}
+
+/// As with headers, an empty option counts as not given.
+fn given(option: Option<Box<str>>) -> Option<Box<str>> {
+    option.filter(|text| !text.is_empty())
+}
+
+fn payload(
+    data: Option<Cow<'_, str>>,
+    base64: Option<Cow<'_, str>>,
+    rules: &Rules,
+) -> Result<Bytes, Refusal> {
+    let payload: Vec<u8> = match (data, base64) {
+        (Some(text), None) => text.into_owned().into_bytes(),
+        (None, Some(base64)) => STANDARD
+            .decode(base64.as_bytes())
+            .map_err(|_| Refusal::bad_base64())?,
+        _ => return Err(Refusal::one_payload()),
+    };
+    if payload.len() > rules.message_bytes_max {
+        return Err(Refusal::message_too_large(rules.message_bytes_max));
+    }
+    Ok(payload.into())
+}
+
+/// Finds words for what serde could not read, and the id to answer with.
+fn explain(text: &str, error: &serde_json::Error) -> (Option<RequestId>, Refusal) {
+    if !error.is_data() {
+        return (None, Refusal::bad_json(error));
+    }
+    let Outline { op, id } = serde_json::from_str(text).unwrap_or_default();
+    let refusal = match op {
+        Some(op) if !OPERATIONS.contains(&&*op) => Refusal::unknown_op(&OPERATIONS),
+        _ => Refusal::bad_request(error),
+    };
+    (id, refusal)
+}
+
+impl<'de> Deserialize<'de> for RequestId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(IdVisitor)
+    }
+}
+
+struct IdVisitor;
+
+impl Visitor<'_> for IdVisitor {
+    type Value = RequestId;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "an id: a whole number up to {ID_MAX}, or a text of up to {ID_BYTES_MAX} bytes"
+        )
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<RequestId, E> {
+        if number > ID_MAX {
+            return Err(E::invalid_value(de::Unexpected::Unsigned(number), &self));
+        }
+        Ok(RequestId::Number(number))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<RequestId, E> {
+        if text.len() > ID_BYTES_MAX {
+            return Err(E::invalid_value(
+                de::Unexpected::Other("a longer text"),
+                &self,
+            ));
+        }
+        Ok(RequestId::Text(text.into()))
+    }
+}
