@@ -26,7 +26,7 @@ pub fn encode_parts(kind: MessageKind, parts: &[&[u8]]) -> Bytes {
 }
 
 /// A message as one compressed frame, its payload made of `parts`; `None` when it would not be
-/// smaller than the plain one. Costs some 5 µs even for a few bytes, which rarely shrink: below
+/// smaller than the plain one. Costs 4 to 10 µs even for a few bytes, which rarely shrink: below
 /// 64 bytes or so it is not worth asking.
 ///
 /// Only for peers that agreed to permessage-deflate, and whose

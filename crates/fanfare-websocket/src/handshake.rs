@@ -95,10 +95,12 @@ impl<'a> Offer<'a> {
     }
 }
 
-/// True if these header fields ask for a WebSocket, well or badly: what [`Offer::read`] should look
-/// at instead of another handler.
+/// True if these header fields ask for a WebSocket, well or badly: a request for [`Offer::read`] and
+/// not for another handler.
 pub fn is_requested<'a>(fields: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> bool {
-    list::contains(&Fields::collect(fields).upgrade, "websocket")
+    fields.into_iter().any(|(name, value)| {
+        name.eq_ignore_ascii_case("upgrade") && list::contains(&[value], "websocket")
+    })
 }
 
 /// The value of `Sec-WebSocket-Accept` that proves to the sender of `key` that it was understood
@@ -167,14 +169,15 @@ impl<'a> Fields<'a> {
     fn collect(fields: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
         let mut found = Self::default();
         for (name, value) in fields {
-            let values = match name.to_ascii_lowercase().as_str() {
-                "connection" => &mut found.connection,
-                "sec-websocket-extensions" => &mut found.extensions,
-                "sec-websocket-key" => &mut found.key,
-                "sec-websocket-protocol" => &mut found.protocols,
-                "sec-websocket-version" => &mut found.version,
-                "upgrade" => &mut found.upgrade,
-                _ => continue,
+            let is = |wanted: &str| name.eq_ignore_ascii_case(wanted);
+            let values = match () {
+                () if is("connection") => &mut found.connection,
+                () if is("sec-websocket-extensions") => &mut found.extensions,
+                () if is("sec-websocket-key") => &mut found.key,
+                () if is("sec-websocket-protocol") => &mut found.protocols,
+                () if is("sec-websocket-version") => &mut found.version,
+                () if is("upgrade") => &mut found.upgrade,
+                () => continue,
             };
             values.push(value);
         }
