@@ -4,7 +4,7 @@ import { part } from './part.js';
 import { duration } from './rows.js';
 import { subscribePath } from './transports/wire.js';
 
-const toggle = part('#clock-toggle');
+const toggle = part('#clock-toggle', document, HTMLInputElement);
 /** @type {EventSource | null} */
 let source = null;
 let ticks = 0;
@@ -13,7 +13,7 @@ let lastAt = null;
 
 /** Listens to the clock, and lets the reader switch that off and on. */
 export function startClock() {
-  toggle.onclick = () => (source ? leave() : listen());
+  toggle.onchange = () => (toggle.checked ? listen() : leave());
   listen();
 }
 
@@ -23,7 +23,6 @@ function listen() {
   source.onopen = () => say('waiting for the next tick');
   // This one is left to the browser, which tries again by itself.
   source.onerror = () => say('no connection, trying again');
-  toggle.ariaChecked = 'true';
   say('connecting');
 }
 
@@ -31,7 +30,6 @@ function leave() {
   source?.close();
   source = null;
   lastAt = null;
-  toggle.ariaChecked = 'false';
   say('not listening, so it need not tick');
 }
 

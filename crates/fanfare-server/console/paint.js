@@ -1,8 +1,8 @@
 // Writes to the page in one go per frame, however many messages come in between.
 
 /**
- * At least so long between two writes. To move four lists of 200 rows costs a slow machine 30 ms;
- * in every frame of a burst, the delays on the page would measure the page.
+ * At least so long between two writes. To move four lists costs a slow machine 30 ms: done in
+ * every frame of a burst, the delays shown would measure the page.
  */
 const APART_MS_MIN = 80;
 
@@ -12,8 +12,8 @@ let writtenAt = -Infinity;
 
 /**
  * Has `write` called before a frame is drawn; asked twice, it is called once. A page that nobody
- * sees draws no frames: what waits for one must be bounded by who asks.
- * @param {() => void} write the same function each time
+ * sees draws no frames: what waits must be bounded.
+ * @param {() => void} write
  */
 export function paint(write) {
   if (due.size === 0) {

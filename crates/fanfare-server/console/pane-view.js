@@ -4,7 +4,7 @@ import { paint } from './paint.js';
 import { part } from './part.js';
 import { Rows, duration, gapRow, messageRow, showDelay } from './rows.js';
 
-/** Rows whose delay may still become known, or be written: more than one burst. */
+/** Rows whose delay may still become known: more than one burst. */
 const AWAITED_MAX = 300;
 
 /** The median is over so many of the newest live delays. */
@@ -19,33 +19,33 @@ export class PaneView {
   #counts = { received: 0, resumed: 0, gaps: 0, cursor: '–' };
   /** In ms, newest last. @type {number[]} */
   #delays = [];
-  /** Rows whose delay is not known yet. @type {Map<Id, { at: number, live: boolean, row: HTMLLIElement }>} */
+  /** Whose delay is not known yet. @type {Map<Id, { at: number, live: boolean, row: HTMLElement }>} */
   #awaited = new Map();
-  /** Delays not on the page yet. @type {[HTMLLIElement, number][]} */
-  #measured = [];
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  #countdown;
+  /** When the page sent what it published. @type {Map<Id, number>} */
+  #sent = new Map();
+  #countdown = 0;
 
   /** @param {HTMLElement} root */
   constructor(root) {
     this.#root = root;
-    const title = part('h2', root).textContent;
+    this.title = part('h2', root).textContent ?? '';
     const list = part('[data-rows]', root);
     this.#rows = new Rows(list);
-    list.ariaLabel = `${title}: messages, newest first`;
-    part('[data-cut]', root).ariaLabel = `Cut ${title}`;
-    part('[data-resume]', root).ariaLabel = `Resume ${title}`;
+    list.ariaLabel = `${this.title}: messages, newest first`;
+    part('[data-cut]', root).ariaLabel = `Cut ${this.title}`;
+    part('[data-resume]', root).ariaLabel = `Resume ${this.title}`;
   }
 
-  /** Empty again, for another channel. */
-  reset() {
+  /** Empty again, for another channel. @param {Map<Id, number>} sent in ms on the page's clock */
+  reset(sent) {
+    this.#sent = sent;
     this.#rows.clear();
     this.#counts = { received: 0, resumed: 0, gaps: 0, cursor: '–' };
     this.#delays = [];
     this.#awaited.clear();
     this.state('connecting');
     this.notice('');
-    paint(this.#write);
+    this.refresh();
   }
 
   /** @param {State} state */
@@ -84,7 +84,7 @@ export class PaneView {
 
   /** @param {Arrival} arrival */
   message(arrival) {
-    const { id, at, sentAt, origin } = arrival;
+    const { id, at, origin } = arrival;
     const row = messageRow(arrival);
     this.#rows.add(row);
     this.#counts.received += 1;
@@ -93,8 +93,7 @@ export class PaneView {
     this.#awaited.set(id, { at, live: origin === 'live', row });
     const [oldest = ''] = this.#awaited.keys();
     if (this.#awaited.size > AWAITED_MAX) this.#awaited.delete(oldest);
-    if (sentAt !== undefined) this.published(id, sentAt);
-    paint(this.#write);
+    this.refresh();
   }
 
   /** @param {Gap} gap @param {number} missed how many messages the page knows of in it */
@@ -102,28 +101,28 @@ export class PaneView {
     this.#rows.add(gapRow(gap, missed));
     this.#counts.gaps += 1;
     this.#counts.cursor = gap.resumed;
-    paint(this.#write);
+    this.refresh();
   }
 
-  /** The page learns when a message was sent. @param {Id} id @param {number} sentAt */
-  published(id, sentAt) {
-    const awaited = this.#awaited.get(id);
-    if (!awaited) return;
-    this.#awaited.delete(id);
-    const delay = awaited.at - sentAt;
-    this.#measured.push([awaited.row, delay]);
-    if (this.#measured.length > AWAITED_MAX) this.#measured.shift();
-    if (awaited.live) this.#delays.push(delay);
-    if (this.#delays.length > DELAYS_MAX) this.#delays.shift();
+  /** Something has changed, or may be known now. */
+  refresh() {
     paint(this.#write);
   }
 
   #write = () => {
-    for (const [row, delay] of this.#measured.splice(0)) showDelay(row, delay);
+    for (const [id, { at, live, row }] of this.#awaited) {
+      const sentAt = this.#sent.get(id);
+      if (sentAt === undefined) continue;
+      this.#awaited.delete(id);
+      showDelay(row, at - sentAt);
+      if (live) this.#delays.push(at - sentAt);
+    }
+    this.#delays.splice(0, this.#delays.length - DELAYS_MAX);
     const { received, resumed, gaps, cursor } = this.#counts;
     const middle = this.#delays.toSorted((a, b) => a - b)[this.#delays.length >> 1];
     const median = middle === undefined ? '–' : duration(middle);
-    for (const [name, value] of Object.entries({ received, 'resumed-count': resumed, gaps, median, cursor })) {
+    const shown = { received, 'resumed-count': resumed, gaps, median, cursor };
+    for (const [name, value] of Object.entries(shown)) {
       part(`[data-${name}]`, this.#root).textContent = `${value}`;
     }
     this.#root.classList.toggle('gapped', gaps > 0);

@@ -3,7 +3,6 @@
 import { judge } from './agreement.js';
 import { startClock } from './clock.js';
 import { curlLines } from './curl.js';
-import { paint } from './paint.js';
 import { PaneView } from './pane-view.js';
 import { part } from './part.js';
 import { Publisher } from './publisher.js';
@@ -13,8 +12,6 @@ import { eventSource } from './transports/eventsource.js';
 import { longPoll } from './transports/longpoll.js';
 import { ndjson } from './transports/ndjson.js';
 import { webSocket } from './transports/websocket.js';
-
-const DEFAULT_CHANNEL = 'demo';
 
 const BURST = 100;
 
@@ -27,7 +24,6 @@ const JUDGE_AFTER_MS = 200;
 const channelBox = part('#channel', document, HTMLInputElement);
 const textBox = part('#publish-text', document, HTMLInputElement);
 const eventBox = part('#publish-event', document, HTMLInputElement);
-const progress = part('#progress', document, HTMLProgressElement);
 
 /** @type {[Transport, PaneView][]} */
 const parts = [
@@ -44,8 +40,7 @@ let openings = 0;
 /** Something was published since a pane was cut. */
 let missing = false;
 let bursting = false;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let judging;
+let judging = 0;
 
 /** @param {string} name @param {number} index in the panes of a session */
 function furnish(name, index) {
@@ -60,15 +55,15 @@ function furnish(name, index) {
 async function open(channel) {
   openings += 1;
   const opening = openings;
-  for (const pane of session?.panes ?? []) pane.close();
+  for (const pane of session?.panes ?? []) pane.leave();
   session = null;
   missing = false;
   const publisher = new Publisher(channel);
   // Without an answer the panes start all the same: they say what is wrong, and try again.
-  const newest = await publisher.newest().catch(() => null);
+  const newest = await publisher.newest().catch(() => '');
   if (opening !== openings) return;
   session = new Session(channel, publisher, newest, parts, changed);
-  for (const pane of session.panes) pane.open();
+  for (const pane of session.panes) pane.connect();
   history.replaceState(null, '', `?${new URLSearchParams({ channel })}`);
   document.title = `${channel} · Fanfare playground`;
   showCurlLines();
@@ -77,8 +72,8 @@ async function open(channel) {
 
 /** Something that the page shows about all panes together may have changed. */
 function changed() {
-  judging ??= setTimeout(() => {
-    judging = undefined;
+  judging ||= setTimeout(() => {
+    judging = 0;
     showAgreement();
     showStep();
   }, JUDGE_AFTER_MS);
@@ -87,7 +82,9 @@ function changed() {
 function showAgreement() {
   if (!session) return;
   const { known, panes } = session;
-  const readings = panes.map(({ transport, received }) => ({ ...transport, received }));
+  const readings = panes.map(({ transport: { asksForEvents }, received, view: { title } }) => ({
+    title, asksForEvents, received,
+  }));
   const { kind, text } = judge(known, readings);
   const agreement = part('#agreement');
   // Read aloud when the verdict changes, not with every message that is counted.
@@ -106,37 +103,30 @@ function showStep() {
   }
 }
 
-async function publishOne() {
-  if (!session) return;
+/** @param {string[]} texts */
+async function publish(texts) {
+  const target = session;
+  let done = 0;
   try {
-    const { id, subscribers } = await session.publish(textBox.value, eventBox.value);
-    say(`Published ${id}; ${subscribers || 'nobody'} listening.`, 'said');
-    missing = true;
+    for (const text of texts) {
+      if (!target || session !== target) return;
+      const { id, subscribers } = await target.publish(text, eventBox.value);
+      missing = true;
+      done += 1;
+      if (done < texts.length) continue;
+      say(`Published ${done}, newest ${id}; ${subscribers || 'nobody'} listening.`);
+    }
   } catch (error) {
-    say(`Not published. ${reasonOf(error)}`, 'error');
+    say(`Published ${done} of ${texts.length}. ${reasonOf(error)}`, 'error');
   }
 }
 
 /** @param {number} messages */
-async function publishMany(messages) {
-  const target = session;
-  if (!target || bursting) return;
+async function burst(messages) {
+  if (bursting) return;
   showBurst(true);
-  let done = 0;
-  const showProgress = () => (progress.value = bursting ? done / messages : 0);
-  try {
-    while (done < messages && session === target) {
-      await target.publish(`${done + 1} of ${messages}`, eventBox.value);
-      done += 1;
-      missing = true;
-      paint(showProgress);
-    }
-    say(`Published ${done} messages.`, 'said');
-  } catch (error) {
-    say(`Stopped after ${done} of ${messages}. ${reasonOf(error)}`, 'error');
-  }
+  await publish(Array.from({ length: messages }, (_, index) => `${index + 1} of ${messages}`));
   showBurst(false);
-  paint(showProgress);
 }
 
 /** @param {boolean} now */
@@ -146,8 +136,8 @@ function showBurst(now) {
   for (const id of ['#publish-100', '#overflow']) part(id).ariaDisabled = `${now}`;
 }
 
-/** @param {string} text @param {'said' | 'error'} kind */
-function say(text, kind) {
+/** @param {string} text */
+function say(text, kind = 'said') {
   const status = part('#publish-status');
   status.textContent = text;
   status.dataset.kind = kind;
@@ -166,7 +156,8 @@ async function copy(line) {
   const [code, button] = [part('code', line), part('button', line)];
   // Only secure origins have a clipboard. Selected, the line is one keystroke away.
   getSelection()?.selectAllChildren(code);
-  const copied = await navigator.clipboard?.writeText(code.textContent ?? '').then(() => true, () => false);
+  const text = code.textContent ?? '';
+  const copied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
   button.textContent = copied ? 'Copied' : 'Selected';
   setTimeout(() => (button.textContent = 'Copy'), 1500);
 }
@@ -177,16 +168,16 @@ part('#channel-form').onsubmit = (event) => {
 };
 part('#publish-form').onsubmit = (event) => {
   event.preventDefault();
-  void publishOne();
+  void publish([textBox.value]);
 };
-part('#publish-100').onclick = () => void publishMany(BURST);
-part('#overflow').onclick = () => void publishMany(OVERFLOW);
+part('#publish-100').onclick = () => void burst(BURST);
+part('#overflow').onclick = () => void burst(OVERFLOW);
 textBox.oninput = showCurlLines;
 eventBox.oninput = showCurlLines;
 for (const line of document.querySelectorAll('[data-curl]')) {
   if (line instanceof HTMLElement) part('button', line).onclick = () => void copy(line);
 }
 
-channelBox.value = new URLSearchParams(location.search).get('channel') || DEFAULT_CHANNEL;
+channelBox.value = new URLSearchParams(location.search).get('channel') || 'demo';
 void open(channelBox.value);
 startClock();

@@ -6,9 +6,6 @@ import { publishPath } from './transports/wire.js';
 /** A server answers within milliseconds; this long means that something is wrong. */
 const ANSWER_MS_MAX = 5000;
 
-/** What stands for "no message" where an id is due. */
-const NO_ID = new Set([undefined, '', '0', '0:0']);
-
 export class Publisher {
   #path;
   /** Settles when the last publish has. @type {Promise<unknown>} */
@@ -32,28 +29,24 @@ export class Publisher {
   }
 
   /**
-   * The newest id of the channel; null if there is none, or it is not told: who may not ask may
-   * still listen. Rejects when there is no answer.
-   * @returns {Promise<Id | null>}
+   * The newest id of the channel; none if nothing is stored, or it is not told: who may not ask
+   * may still listen. Rejects when there is no answer.
+   * @returns {Promise<Id>}
    */
   async newest() {
     const response = await this.#request({ headers: { Accept: 'application/json' } });
-    const { last_message_id: id } = response.ok ? await response.json() : {};
-    return NO_ID.has(id) ? null : id;
+    const { messages } = response.ok ? await response.json() : {};
+    return messages > 0 ? idOf(response) : '';
   }
 
-  /**
-   * @param {string} text
-   * @param {string} event
-   * @returns {Promise<Published>}
-   */
+  /** @param {string} text @param {string} event @returns {Promise<Published>} */
   async #post(text, event) {
     const headers = { Accept: 'application/json', ...(event && { 'X-EventSource-Event': event }) };
     const sentAt = performance.now();
     const response = await this.#request({ method: 'POST', headers, body: text });
     if (!response.ok) throw await refusal(response);
-    const { last_message_id: id, subscribers } = await response.json();
-    return { id, sentAt, subscribers };
+    const { subscribers } = await response.json();
+    return { id: idOf(response), sentAt, subscribers };
   }
 
   /** @param {RequestInit} request */
@@ -61,4 +54,12 @@ export class Publisher {
     const signal = AbortSignal.timeout(ANSWER_MS_MAX);
     return fetch(this.#path, { ...request, cache: 'no-store', signal });
   }
+}
+
+/**
+ * The id of the message just published, or of the newest one.
+ * @param {Response} response
+ */
+function idOf(response) {
+  return response.headers.get('Fanfare-Id') ?? '';
 }

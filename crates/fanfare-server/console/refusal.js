@@ -16,8 +16,9 @@ export async function refusal(response) {
 /** @param {unknown} error */
 export function reasonOf(error) {
   if (error instanceof Refused) return error.message;
-  if (error instanceof DOMException && error.name === 'TimeoutError') return 'No answer in time.';
   // The browser tells a page no more than this about a request that found nobody.
   if (error instanceof TypeError) return 'No connection to the server.';
-  return `Not understood: ${error}.`;
+  // A browser keeps six connections to a server, for all tabs together, and this page holds four.
+  const late = error instanceof DOMException && error.name === 'TimeoutError';
+  return late ? 'No answer in time. Is this page open in another tab?' : `Not understood: ${error}.`;
 }

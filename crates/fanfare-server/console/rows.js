@@ -1,6 +1,5 @@
 // The list of one pane: newest first, bounded.
 
-import { count } from './agreement.js';
 import { paint } from './paint.js';
 
 /** More than the default history (100), so that a whole burst can be seen. */
@@ -48,28 +47,28 @@ export class Rows {
 
 /** @param {Arrival} arrival */
 export function messageRow({ id, text, event, origin }) {
-  const body = element('span', 'text', shorten(text));
+  const body = span('text', shorten(text));
   body.title = shorten(text);
-  if (event) body.prepend(element('span', 'event', event), ' ');
-  if (origin !== 'live') body.append(' ', element('span', 'mark', origin));
-  const row = element('li', '', '');
+  if (event) body.prepend(span('event', event), ' ');
+  if (origin !== 'live') body.append(' ', span('mark', origin));
+  const row = document.createElement('li');
   Object.assign(row.dataset, { id, origin });
-  row.append(element('span', 'id', id), body, element('span', 'delay', ''));
+  row.append(span('id', id), body, span('delay', ''));
   return row;
 }
 
-/** @param {HTMLLIElement} row @param {number} delay in ms */
+/** @param {HTMLElement} row @param {number} delay in ms */
 export function showDelay(row, delay) {
   row.lastElementChild?.replaceChildren(duration(delay));
 }
 
 /** @param {Gap} gap @param {number} missed how many messages the page knows of in it */
 export function gapRow({ after, resumed }, missed) {
-  const row = element('li', '', '');
+  const row = document.createElement('li');
   Object.assign(row.dataset, { gap: '', after, resumed, missed });
-  const lost = missed > 0 ? `${count(missed, 'message')} missed` : 'messages may be missing';
+  const lost = missed > 0 ? `${missed} missed` : 'messages may be missing';
   const range = `Nothing after ${after} up to ${resumed} is stored any more.`;
-  row.append(element('strong', '', `Gap: ${lost}`), element('span', 'range', range));
+  row.append(span('gap', `Gap: ${lost}`), range);
   return row;
 }
 
@@ -85,15 +84,10 @@ function shorten(text) {
   return `${text.slice(0, TEXT_LENGTH_MAX)} … (${text.length} characters)`;
 }
 
-/**
- * @template {keyof HTMLElementTagNameMap} T
- * @param {T} tag
- * @param {string} className
- * @param {string} text
- */
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.append(text);
+/** @param {string} className @param {string} text */
+function span(className, text) {
+  const made = document.createElement('span');
+  made.className = className;
+  made.textContent = text;
   return made;
 }

@@ -60,14 +60,9 @@ export class Received {
     if (this.keys.length > KEYS_MAX) this.from = this.keys.shift() ?? null;
     return true;
   }
-
-  /** @param {Key} known */
-  wasToldToMiss(known) {
-    return this.gaps.some((gap) => isWithin(gap, known));
-  }
 }
 
 /** @param {Gap} gap @param {Key} known */
-function isWithin({ after, resumed }, known) {
+export function isWithin({ after, resumed }, known) {
   return known > key(after) && known <= key(resumed);
 }

@@ -19,9 +19,9 @@ export class Session {
 
   /**
    * @param {string} channel
-   * @param {import('./publisher.js').Publisher} publisher
-   * @param {Id | null} newest the newest message of the channel, if it has any
-   * @param {[Transport, import('./pane-view.js').PaneView][]} parts
+   * @param {Publisher} publisher
+   * @param {Id} newest the newest message of the channel, if it has any
+   * @param {[Transport, PaneView][]} parts
    * @param {() => void} changed called after anything that the rest of the page may show
    */
   constructor(channel, publisher, newest, parts, changed) {
@@ -31,7 +31,7 @@ export class Session {
     /** The cursor of the place where the session began: nothing after it may go missing. */
     this.origin = newest;
     /** Where a pane without a cursor begins. With everything, if there was nothing. */
-    this.since = newest === null ? 'all' : `-${STORED_SHOWN}`;
+    this.since = newest ? `-${STORED_SHOWN}` : 'all';
     this.panes = parts.map(([transport, view]) => new Pane(transport, this, view));
   }
 
@@ -45,13 +45,13 @@ export class Session {
     if (this.sent.size > SENT_MAX) this.sent.delete(oldest);
     this.learn(id, event);
     // The answer often comes after the message itself: now its delay is known.
-    for (const { view } of this.panes) view.published(id, sentAt);
+    for (const { view } of this.panes) view.refresh();
     return published;
   }
 
   /** A message exists, whoever noticed first. @param {Id} id @param {string} [event] */
   learn(id, event) {
-    this.origin ??= before(id);
+    this.origin ||= before(id);
     this.known.add(id, event);
     if (event) this.#listenFor(event, key(id));
     this.changed();

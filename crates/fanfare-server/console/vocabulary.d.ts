@@ -1,16 +1,23 @@
 // The types that the modules of this page share. Read by the type checker only, never served code.
 
-/** The id of a message, `seconds:tag`; also the cursor to resume after. */
+/** The id of a message, `seconds:tag`; also the cursor to resume after. Empty where there is none. */
 type Id = string;
 
 /** An id padded so that comparing the texts compares the ids; `''` is smaller than all. */
 type Key = string;
 
+type Known = import('./sequence.js').Known;
+type Received = import('./sequence.js').Received;
+type Pane = import('./pane.js').Pane;
+type PaneView = import('./pane-view.js').PaneView;
+type Publisher = import('./publisher.js').Publisher;
+type Session = import('./session.js').Session;
+
 /** Where a connection begins. */
 interface Place {
   channel: string;
   /** The id to resume after; wins over `since`. */
-  cursor: Id | null;
+  cursor: Id;
   /** Where to begin without a cursor. */
   since: string;
   /** Event names to listen for, where the transport needs that. */
@@ -42,14 +49,13 @@ interface Listener {
 }
 
 interface Connection {
-  /** Really leaves. */
+  /** Really leaves; nothing is said any more. */
   close(): void;
   /** Only where the transport asks for event names. */
   listenFor?(event: string): void;
 }
 
 interface Transport {
-  title: string;
   /** Hears only the event names it listens for. */
   asksForEvents: boolean;
   /** The state of a pane that has all there is. */
@@ -65,8 +71,6 @@ type Origin = 'live' | 'stored' | 'resumed' | 'repeated';
 interface Arrival extends Incoming {
   /** In ms on the page's clock. */
   at: number;
-  /** In ms on the page's clock; undefined while it is not known. */
-  sentAt: number | undefined;
   origin: Origin;
 }
 
@@ -82,7 +86,7 @@ interface Published {
 interface Reading {
   title: string;
   asksForEvents: boolean;
-  received: import('./sequence.js').Received;
+  received: Received;
 }
 
 /** What one pane has of the messages that the page knows. */

@@ -30,8 +30,9 @@ pub mod websocket;
 
 use std::cell::RefCell;
 
-use fanfare_hub::{EndReason, MessageId};
+use fanfare_hub::{EndReason, Gap, MessageId};
 use fanfare_link::{At, Kind};
+use fanfare_relay::gap::Missed;
 use fanfare_relay::{DateCache, Location, Outcome, Profile, Validators, cursor};
 use http::StatusCode;
 
@@ -111,6 +112,14 @@ fn validators(id: MessageId, at: At<'_>) -> Validators {
 /// `Last-Modified` and `Etag` for a reader of one channel.
 fn single_validators(id: MessageId) -> Validators {
     DATES.with_borrow_mut(|dates| Validators::single(id, dates))
+}
+
+/// A gap as its header has it: named only where there are several channels.
+fn missed(gap: &Gap, at: At<'_>) -> Missed {
+    Missed {
+        channel: (!at.is_only()).then(|| at.channel().clone()),
+        gap: *gap,
+    }
 }
 
 /// What polls answer when the hub ends a subscription. The streams say it with the same words.

@@ -187,7 +187,7 @@ fn with_extra(mut response: Response<Bytes>, extra: HeaderMap) -> Response<Bytes
 }
 
 /// What decides about the answer at a subscriber location: the cursor, and the transport.
-fn vary() -> HeaderMap {
+pub(crate) fn vary() -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(VARY, HeaderValue::from_static("If-None-Match, If-Modified-Since, Accept"));
     headers

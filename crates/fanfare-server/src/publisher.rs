@@ -8,7 +8,7 @@ use fanfare_hub::{ChannelInfo, ChannelName, EngineError, PublishError};
 use fanfare_link::RequestBody;
 use fanfare_relay::headers::FANFARE_ID;
 use fanfare_relay::{InfoFormat, Intent, Location, Outcome, Query, channels, read_draft, validators};
-use http::header::{CONTENT_TYPE, EXPECT};
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{Response, StatusCode};
 use http_body::Body;
@@ -31,9 +31,6 @@ pub(crate) async fn answer(
         Ok(response) => response,
         Err(problem) => {
             node.counts.refused.fetch_add(1, Ordering::Relaxed);
-            if !parts.headers.contains_key(EXPECT) {
-                fanfare_link::discard(body).await;
-            }
             problem.response(&parts.headers)
         }
     }
@@ -81,9 +78,7 @@ impl Publisher<'_> {
             self.node.counts.published.fetch_add(1, Ordering::Relaxed);
             self.node.counts.published_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
         }
-        let mut response = self.info(Outcome::from(&receipt), &receipt.info);
-        response.headers_mut().insert(FANFARE_ID, validators::id_value(receipt.id));
-        Ok(response)
+        Ok(self.info(Outcome::from(&receipt), &receipt.info))
     }
 
     async fn create(&self, channel: &ChannelName) -> Result<Response<Bytes>, Problem> {
@@ -112,7 +107,11 @@ impl Publisher<'_> {
         let format = InfoFormat::negotiate(&self.parts.headers, self.rules.profile);
         let mut response = Response::new(format.body(info));
         *response.status_mut() = outcome.answer(Location::Publisher, self.rules.profile).status;
-        response.headers_mut().insert(CONTENT_TYPE, format.content_type());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, format.content_type());
+        if let Some(id) = info.last_message_id {
+            headers.insert(FANFARE_ID, validators::id_value(id));
+        }
         response
     }
 

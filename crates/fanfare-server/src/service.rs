@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use fanfare_link::RequestBody;
 use fanfare_relay::Location;
-use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use http::header::{ALLOW, CONTENT_TYPE, EXPECT, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
@@ -20,7 +20,7 @@ use crate::access::Access;
 use crate::node::Node;
 use crate::problem::Problem;
 use crate::route::Route;
-use crate::{console, metrics, publisher};
+use crate::{console, front, metrics, publisher};
 
 /// Answers what the front passes on.
 #[derive(Clone, Debug)]
@@ -48,6 +48,11 @@ impl tower_service::Service<Request<RequestBody>> for Service {
         Box::pin(async move {
             let (parts, mut body) = request.into_parts();
             let mut response = answer(&node, &parts, &mut body).await;
+            // What nobody has read must not be taken for the next request, and an answer that is
+            // early must reach a client that still sends. Who asked first has sent nothing yet.
+            if !parts.headers.contains_key(EXPECT) {
+                fanfare_link::discard(&mut body).await;
+            }
             if parts.method == Method::HEAD {
                 response.body_mut().clear();
             }
@@ -70,6 +75,9 @@ async fn answer(node: &Node, parts: &Parts, body: &mut RequestBody) -> Response<
         Ok(()) => dispatch(node, route, parts, body).await,
         Err(problem) => problem.response(&parts.headers),
     };
+    if matches!(route, Route::Subscriber(..)) {
+        crate::headers::merge(response.headers_mut(), front::vary());
+    }
     crate::headers::merge(response.headers_mut(), node.access.cors(&parts.headers, authority, location));
     response
 }

@@ -61,13 +61,15 @@ pub(crate) fn compress(parts: &[&[u8]], level: Level) -> Option<Vec<u8>> {
         }
         _ => Compress::new(Compression::new(level.0.into()), false),
     };
-    let payload = compress_with(&mut state, parts);
+    let payload = compress_with(&mut state, parts)?;
     COMPRESSOR.set(Some((level, state)));
-    payload
+    let plain_bytes = parts.iter().map(|part| part.len()).sum();
+    (payload.len() < plain_bytes).then_some(payload)
 }
 
+/// Compresses `parts`; `None` if the compressor did not come to an end, which makes it useless.
 fn compress_with(state: &mut Compress, parts: &[&[u8]]) -> Option<Vec<u8>> {
-    let plain_bytes: usize = parts.iter().map(|part| part.len()).sum();
+    let plain_bytes = parts.iter().map(|part| part.len()).sum();
     let mut payload = Vec::with_capacity(deflated_bytes_bound(plain_bytes));
     for part in parts {
         state
@@ -77,8 +79,7 @@ fn compress_with(state: &mut Compress, parts: &[&[u8]]) -> Option<Vec<u8>> {
     state
         .compress_vec(&[], &mut payload, FlushCompress::Sync)
         .ok()?;
-    let is_smaller = payload.len() < plain_bytes + FLUSH_END.len();
-    if !is_smaller || !payload.ends_with(&FLUSH_END) {
+    if payload.len() == payload.capacity() || !payload.ends_with(&FLUSH_END) {
         return None;
     }
     payload.truncate(payload.len() - FLUSH_END.len());
@@ -86,8 +87,8 @@ fn compress_with(state: &mut Compress, parts: &[&[u8]]) -> Option<Vec<u8>> {
 }
 
 /// Room for whatever a message may become: 9 bits for each byte at the worst, with the codes that
-/// the fastest level uses, and what surrounds the blocks. The compressor must never run out of
-/// it: zlib-rs 0.6.8 panics when it does at that level.
+/// the fastest level uses, and what surrounds the blocks. A compressor must never be left with
+/// output inside: that of zlib-rs 0.6.8 keeps some of it over a reset and panics in a later message.
 fn deflated_bytes_bound(plain_bytes: usize) -> usize {
     plain_bytes + plain_bytes / 8 + plain_bytes / 1024 + 256
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fanfare_hub::{Draft, HistoryLimits, Start};
 
-use crate::rig::{IDLE, at, hub, keeping, name, payloads, publish, read, ready, roomy};
+use crate::rig::{IDLE, at, hub, id, keeping, name, payloads, publish, read, ready, roomy};
 
 fn keyed(key: &str) -> Draft {
     Draft {
@@ -104,4 +104,21 @@ fn forgets_an_idle_channel_in_time_when_the_clock_steps_back() {
     assert_eq!(hub.usage().channels, 1);
     hub.collect(at(2010), IDLE);
     assert_eq!(hub.usage().channels, 0);
+}
+
+#[test]
+fn never_takes_an_id_back_whichever_channels_are_forgotten_together() {
+    // So many that some share what remembers their last ids.
+    let hub = hub(roomy());
+    let late: Vec<String> = (0..40).map(|n| format!("late {n}")).collect();
+    let early: Vec<String> = (0..40).map(|n| format!("early {n}")).collect();
+    for (channels, seconds) in [(&late, 2000), (&early, 1500)] {
+        for channel in channels {
+            publish(&hub, channel, "x", seconds);
+            ready(hub.delete(&name(channel), at(seconds))).unwrap();
+        }
+    }
+    for channel in &late {
+        assert!(publish(&hub, channel, "x", 1500).id > id(2000, 0));
+    }
 }

@@ -65,6 +65,8 @@ fn is_full_when_its_bytes_are_reached() {
     publish(&hub, "a", "123", 1001);
     let expected = ["message 1001:0", "message 1001:1", "behind b"];
     assert_eq!(take(&inbox), expected);
+    publish(&hub, "a", "12345", 1001);
+    assert_eq!(take(&inbox), ["message 1001:2"], "and empty when taken");
 }
 
 #[test]

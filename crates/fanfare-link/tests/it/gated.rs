@@ -23,10 +23,7 @@ pub(crate) struct Gated {
 impl Gated {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
-            memory: MemoryEngine::new(
-                MemoryLimits::default(),
-                Timestamp::from_seconds(BEGIN - 1),
-            ),
+            memory: MemoryEngine::new(MemoryLimits::default(), Timestamp::from_seconds(BEGIN - 1)),
             reads: Mutex::default(),
         })
     }

@@ -119,12 +119,7 @@ impl Protocol for Talk {
         Ok(())
     }
 
-    fn ended(
-        &mut self,
-        reason: EndReason,
-        at: At<'_>,
-        out: &mut Outbox<'_>,
-    ) -> Result<(), Close> {
+    fn ended(&mut self, reason: EndReason, at: At<'_>, out: &mut Outbox<'_>) -> Result<(), Close> {
         out.send(format!("ended {} {reason:?}\n", at.channel()));
         Ok(())
     }
@@ -209,12 +204,7 @@ impl Protocol for Poll {
         Err(Close::Finished)
     }
 
-    fn ended(
-        &mut self,
-        reason: EndReason,
-        _at: At<'_>,
-        out: &mut Outbox<'_>,
-    ) -> Result<(), Close> {
+    fn ended(&mut self, reason: EndReason, _at: At<'_>, out: &mut Outbox<'_>) -> Result<(), Close> {
         out.reply(whole(format!("ended {reason:?}\n")));
         Err(Close::Finished)
     }

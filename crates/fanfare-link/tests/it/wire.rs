@@ -26,6 +26,7 @@ pub(crate) struct Ends {
     room: usize,
     /// Calls that sent something.
     sends: usize,
+    is_broken: bool,
     is_finished: bool,
     is_reset: bool,
     is_dropped: bool,
@@ -39,6 +40,7 @@ impl Wire {
             to_peer: Vec::new(),
             room: usize::MAX,
             sends: 0,
+            is_broken: false,
             is_finished: false,
             is_reset: false,
             is_dropped: false,
@@ -62,6 +64,11 @@ impl Peer {
     /// From here on the shard can send `room` bytes.
     pub(crate) fn set_room(&self, room: usize) {
         self.ends.borrow_mut().room = room;
+    }
+
+    /// From here on every send fails.
+    pub(crate) fn break_sends(&self) {
+        self.ends.borrow_mut().is_broken = true;
     }
 
     /// What the shard has sent since the last call.
@@ -117,6 +124,9 @@ impl Socket for Wire {
     fn send_all(&mut self, pieces: &[Bytes], offset: usize) -> io::Result<usize> {
         let mut ends = self.0.borrow_mut();
         assert!(!ends.is_finished, "sends after it has closed its side");
+        if ends.is_broken {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         if ends.room == 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }

@@ -1,15 +1,14 @@
 // Server-Sent Events, through the browser's own EventSource.
 
-import { gapFromJson, lastEventQuery, subscribePath } from './wire.js';
+import { gapFromJson, subscribeAddress } from './wire.js';
 
 /** @type {Transport} */
 export const eventSource = {
-  title: 'EventSource',
   asksForEvents: true,
   steady: 'open',
   open(place, listener) {
-    const source = new EventSource(`${subscribePath(place.channel)}?as=sse&${lastEventQuery(place)}`);
-    /** @param {MessageEvent} event */
+    const source = new EventSource(subscribeAddress(place, 'sse'));
+    /** @param {Event} event */
     const hear = (event) => receive(event, listener);
     /** @param {string} event */
     const listenFor = (event) => source.addEventListener(event, hear);

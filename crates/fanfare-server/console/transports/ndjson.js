@@ -2,32 +2,23 @@
 
 import { binary } from '../payload.js';
 import { Refused, reasonOf, refusal } from '../refusal.js';
-import { gapFrom, subscribePath } from './wire.js';
-
-/** A message has 1 MiB, six times that if every byte is escaped. More is not from our server. */
-const LINE_LENGTH_MAX = 8 * 1024 * 1024;
+import { gapFrom, subscribeAddress } from './wire.js';
 
 /** @type {Transport} */
 export const ndjson = {
-  title: 'NDJSON',
   asksForEvents: false,
   steady: 'open',
   open(place, listener) {
     const abort = new AbortController();
-    stream(place, listener, abort.signal).catch((error) => listener.lost(reasonOf(error)));
+    const { signal } = abort;
+    stream(place, listener, signal).catch((error) => signal.aborted || listener.lost(reasonOf(error)));
     return { close: () => abort.abort() };
   },
 };
 
-/**
- * Reads until something throws.
- * @param {Place} place
- * @param {Listener} listener
- * @param {AbortSignal} signal
- */
-async function stream({ channel, cursor, since }, listener, signal) {
-  const start = encodeURIComponent(cursor ?? since);
-  const response = await fetch(`${subscribePath(channel)}?as=ndjson&since=${start}`, {
+/** @param {Place} place @param {Listener} listener @param {AbortSignal} signal */
+async function stream(place, listener, signal) {
+  const response = await fetch(subscribeAddress(place, 'ndjson'), {
     headers: { Accept: 'application/json' },
     cache: 'no-store',
     signal,
@@ -35,20 +26,17 @@ async function stream({ channel, cursor, since }, listener, signal) {
   if (!response.ok || !response.body) throw await refusal(response);
   listener.opened();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  for (;;) {
+  for (let rest = ''; ; ) {
     const { done, value } = await reader.read();
     if (done) throw new Refused('The server ended the stream.');
     const lines = (rest + value).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > LINE_LENGTH_MAX) throw new RangeError('the line is too long');
-    for (const line of lines) receive(line, listener);
+    for (const line of lines) if (line !== '') receive(line, listener);
   }
 }
 
 /** @param {string} line @param {Listener} listener */
 function receive(line, listener) {
-  if (line.trim() === '') return;
   const { id, event, data, base64, gap } = JSON.parse(line);
   const missed = gapFrom(gap);
   if (missed) listener.gap(missed);

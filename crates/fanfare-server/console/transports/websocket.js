@@ -1,7 +1,7 @@
 // WebSocket with the sub-protocol `ws+meta.nchan`: each frame begins with the message's id.
 
 import { textOf } from '../payload.js';
-import { gapFromJson, lastEventQuery, subscribePath } from './wire.js';
+import { gapFromJson, subscribeAddress } from './wire.js';
 
 const GAP_TYPE = 'application/vnd.fanfare.gap+json';
 
@@ -10,39 +10,35 @@ const HEAD = /^id: (.*)\n(?:content-type: (.*)\n)?\n/;
 
 /** @type {Transport} */
 export const webSocket = {
-  title: 'WebSocket',
   asksForEvents: false,
   steady: 'open',
   open(place, listener) {
-    const url = new URL(`${subscribePath(place.channel)}?${lastEventQuery(place)}`, location.origin);
+    const url = new URL(subscribeAddress(place, 'ws'), location.origin);
     url.protocol = url.protocol.replace('http', 'ws');
     const socket = new WebSocket(url, 'ws+meta.nchan');
     socket.binaryType = 'arraybuffer';
-    let opened = false;
-    socket.onopen = () => {
-      opened = true;
-      listener.opened();
-    };
+    socket.onopen = () => listener.opened();
     socket.onmessage = ({ data }) => receive(data, listener);
-    socket.onclose = ({ code, reason }) => listener.lost(farewell(opened, code, reason));
-    return { close: () => socket.close(1000) };
+    // A refusal looks like any other end: the browser does not say why.
+    socket.onclose = ({ reason }) => listener.lost(reason || 'The connection broke.');
+    return {
+      close() {
+        socket.onmessage = null;
+        socket.onclose = null;
+        socket.close();
+      },
+    };
   },
 };
 
 /** @param {string | ArrayBuffer} data @param {Listener} listener */
 function receive(data, listener) {
-  const frame = typeof data === 'string' ? data : textOf(data);
-  const head = HEAD.exec(frame);
-  if (!head?.[1]) return;
-  const text = frame.slice(head[0].length);
-  const gap = head[2] === GAP_TYPE ? gapFromJson(text) : null;
+  const isText = typeof data === 'string';
+  // Latin-1 has a letter for each byte: the length of the head is right for both.
+  const frame = isText ? data : new TextDecoder('latin1').decode(data);
+  const [head = '', id = '', type] = HEAD.exec(frame) ?? [];
+  const text = isText ? data.slice(head.length) : textOf(data.slice(head.length));
+  const gap = type === GAP_TYPE ? gapFromJson(text) : null;
   if (gap) listener.gap(gap);
-  else listener.message({ id: head[1], text });
-}
-
-/** @param {boolean} opened @param {number} code @param {string} reason */
-function farewell(opened, code, reason) {
-  if (!opened) return 'Refused; the browser does not say why.';
-  // 1006 is the browser's own number for "no close frame came".
-  return code === 1006 ? 'The connection broke.' : `Closed by the server: ${code} ${reason}`;
+  else listener.message({ id, text });
 }

@@ -6,12 +6,9 @@ export const publishPath = (channel) => `/pub/${encodeURIComponent(channel)}`;
 /** @param {string} channel */
 export const subscribePath = (channel) => `/sub/${encodeURIComponent(channel)}`;
 
-/**
- * The query of a subscriber whose cursor travels as `last_event_id`.
- * @param {Place} place
- */
-export function lastEventQuery({ cursor, since }) {
-  return cursor === null ? `since=${since}` : `last_event_id=${encodeURIComponent(cursor)}`;
+/** The address of a place, for transports that need no more. @param {Place} place @param {string} as */
+export function subscribeAddress({ channel, cursor, since }, as) {
+  return `${subscribePath(channel)}?as=${as}&since=${cursor || since}`;
 }
 
 /**

@@ -11,12 +11,12 @@ use bytes::Bytes;
 use fanfare_hub::{EndReason, Gap, Message, Timestamp};
 use fanfare_link::{At, Close, Farewell, Framing, Kind, Outbox, Protocol, Tick};
 use fanfare_relay::Validators;
-use fanfare_relay::gap::{self, Missed};
+use fanfare_relay::gap;
 use http::Response;
 use http::header::HeaderValue;
 
 use super::body::{self, StreamBody};
-use super::{format, kind, single_validators, validators};
+use super::{format, kind, missed, single_validators, validators};
 
 /// Speaks `multipart/mixed` as Nchan does (RFC 2046, section 5.1).
 #[derive(Debug)]
@@ -112,14 +112,6 @@ impl Protocol for Multipart {
 
     fn farewell(&mut self, _reason: Farewell, out: &mut Outbox<'_>) -> Close {
         self.end(out)
-    }
-}
-
-/// A gap as its header has it: named only where there are several channels.
-pub(super) fn missed(gap: &Gap, at: At<'_>) -> Missed {
-    Missed {
-        channel: (!at.is_only()).then(|| at.channel().clone()),
-        gap: *gap,
     }
 }
 

@@ -160,7 +160,7 @@ impl Protocol for Multiplex {
     }
 
     fn open(&mut self, out: &mut Outbox<'_>) -> Result<(), Close> {
-        self.socket.open(out);
+        self.socket.heard(out);
         Ok(())
     }
 

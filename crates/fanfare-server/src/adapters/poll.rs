@@ -16,8 +16,7 @@ use fanfare_relay::{Location, Outcome, Profile, Validators};
 use http::Response;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY};
 
-use super::multipart::missed;
-use super::{kind, validators};
+use super::{kind, missed, validators};
 
 /// Answers one poll.
 #[derive(Debug)]

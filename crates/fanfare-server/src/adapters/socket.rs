@@ -80,7 +80,8 @@ impl Socket {
         }
     }
 
-    pub(super) fn open(&mut self, out: &Outbox<'_>) {
+    /// The peer is there, as far as we know.
+    pub(super) fn heard(&mut self, out: &Outbox<'_>) {
         self.ping_at = out.tick().after(self.ping);
         self.is_asked = false;
     }
@@ -92,8 +93,7 @@ impl Socket {
         input: &mut &'i mut [u8],
         out: &mut Outbox<'_>,
     ) -> Result<Option<Data<'i>>, Close> {
-        // Whatever it is, the peer is there.
-        self.open(out);
+        self.heard(out);
         loop {
             match self.decoder.decode(input) {
                 Ok(None) => return Ok(None),
@@ -189,8 +189,9 @@ impl Payload {
         frame::encode_parts(self.kind, &[&self.head, &self.body])
     }
 
+    /// Done once, however many read it: what a better level costs is little beside what it saves.
     fn deflated(&self) -> Bytes {
         let parts: [&[u8]; 2] = [&self.head, &self.body];
-        frame::encode_deflated(self.kind, &parts, Level::default()).unwrap_or_else(|| self.plain())
+        frame::encode_deflated(self.kind, &parts, Level::BALANCED).unwrap_or_else(|| self.plain())
     }
 }

@@ -187,7 +187,7 @@ impl Stage {
     /// are told of a gap.
     fn overflow(&mut self, name: &str) {
         for _ in 0..=INBOX_ITEMS {
-            let _ = self.hub.publish(&channel(name), draft("x"), self.now.wall);
+            drop(self.hub.publish(&channel(name), draft("x"), self.now.wall));
         }
         self.settle();
     }
@@ -203,7 +203,7 @@ impl Stage {
             history: Some(nothing),
             ..Draft::default()
         };
-        let _ = self.hub.publish(&channel(name), unheard, self.now.wall);
+        drop(self.hub.publish(&channel(name), unheard, self.now.wall));
     }
 
     fn wait(&mut self, seconds: u32) {

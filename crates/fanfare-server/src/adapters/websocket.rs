@@ -73,7 +73,7 @@ impl Protocol for SubscriberSocket {
     }
 
     fn open(&mut self, out: &mut Outbox<'_>) -> Result<(), Close> {
-        self.socket.open(out);
+        self.socket.heard(out);
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use crate::{Event, MessageKind, Opcode, Violation};
 pub(crate) enum Message {
     Binary(Vec<u8>),
     /// As it came. Inflating at the end keeps only what was sent: a decompressor for each message
-    /// that somebody begins and does not end would be some 50 KB for some ten bytes.
+    /// that somebody begins and does not end would be 48 KB for ten bytes.
     Deflated(MessageKind, Vec<u8>),
     Text(Text),
 }

@@ -164,6 +164,10 @@ impl Witness {
         self.position
     }
 
+    pub(super) fn is_owed(&self) -> bool {
+        self.is_owed
+    }
+
     fn begins_at(&mut self, start: MessageId, channel: &Channel) {
         if self.position.is_none() {
             self.position = Some(start);

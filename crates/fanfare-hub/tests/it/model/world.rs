@@ -264,6 +264,7 @@ impl World {
         }
         if let Some(subscription) = &mut self.readers[index].subscription {
             subscription.is_live = true;
+            assert!(!subscription.witness.is_owed(), "a gap was kept from it");
         }
     }
 

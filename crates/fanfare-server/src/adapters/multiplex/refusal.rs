@@ -69,6 +69,10 @@ impl Refusal {
         .decided_by("limits.message_bytes_max")
     }
 
+    pub(super) fn not_an_object() -> Self {
+        Self::new("bad_request", "a request is a JSON object with a text `op`")
+    }
+
     pub(super) fn not_subscribed() -> Self {
         Self::new(
             "not_subscribed",

@@ -10,7 +10,7 @@ use fanfare_hub::{ChannelName, Draft, Start};
 use fanfare_relay::percent::Encoded;
 use fanfare_relay::{Query, read_draft, read_starts};
 use http::HeaderMap;
-use serde::de::{self, Visitor};
+use serde::de::{self, IgnoredAny, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Rules;
@@ -79,12 +79,16 @@ enum Written<'a> {
     },
 }
 
-/// What can be found of a request that is not in order.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Outline<'a> {
+/// What a request that is not in order wanted to be.
+#[derive(Deserialize)]
+struct Operation<'a> {
     #[serde(borrow)]
-    op: Option<Cow<'a, str>>,
+    op: Cow<'a, str>,
+}
+
+/// Which request is not in order.
+#[derive(Deserialize)]
+struct Identity {
     id: Option<RequestId>,
 }
 
@@ -98,6 +102,10 @@ pub(super) fn read(
     text: &str,
     rules: &Rules,
 ) -> Result<(Option<RequestId>, Request), (Option<RequestId>, Refusal)> {
+    // Left alone, serde would also take the fields of a request from an array, in their order.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err((None, not_an_object(text)));
+    }
     let written = serde_json::from_str(text).map_err(|error| explain(text, &error))?;
     let (id, request) = check(written, rules);
     match request {
@@ -217,16 +225,24 @@ fn payload(
     Ok(payload.into())
 }
 
+fn not_an_object(text: &str) -> Refusal {
+    match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => Refusal::not_an_object(),
+        Err(error) => Refusal::bad_json(&error),
+    }
+}
+
 /// Finds words for what serde could not read, and the id to answer with.
 fn explain(text: &str, error: &serde_json::Error) -> (Option<RequestId>, Refusal) {
     if !error.is_data() {
         return (None, Refusal::bad_json(error));
     }
-    let Outline { op, id } = serde_json::from_str(text).unwrap_or_default();
-    let refusal = match op {
-        Some(op) if !OPERATIONS.contains(&&*op) => Refusal::unknown_op(&OPERATIONS),
-        _ => Refusal::bad_request(error),
+    let refusal = match serde_json::from_str(text) {
+        Ok(Operation { op }) if OPERATIONS.contains(&&*op) => Refusal::bad_request(error),
+        Ok(Operation { .. }) => Refusal::unknown_op(&OPERATIONS),
+        Err(_) => Refusal::not_an_object(),
     };
+    let id = serde_json::from_str(text).map_or(None, |Identity { id }| id);
     (id, refusal)
 }
 
