@@ -13,7 +13,7 @@ pub struct HistoryLimits {
     pub messages: usize,
     /// Age from publication. A message keeps the one that it was published under.
     pub age: Duration,
-    /// Bytes by [`Message::weight`]. A message that alone is heavier is not kept.
+    /// Bytes by [`Message::weight`]. The newest message is kept even if it alone is heavier.
     pub bytes: usize,
 }
 
@@ -67,10 +67,10 @@ impl History {
         self.bytes += message.weight();
         self.expires_first = self.expires_first.min(message.expires());
         self.messages.push_back(message);
-        while self.messages.len() > limits.messages || self.bytes > limits.bytes {
-            if !self.drop_oldest() {
-                break;
-            }
+        while self.messages.len() > limits.messages
+            || (self.bytes > limits.bytes && self.messages.len() > 1)
+        {
+            self.drop_oldest();
         }
     }
 

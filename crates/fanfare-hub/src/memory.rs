@@ -205,6 +205,17 @@ impl MemoryEngine {
             channels, oldest, ..
         } = stripe;
         let channel = channels.get_mut(name)?;
+        Some(self.change_found(oldest, name, channel, now, act))
+    }
+
+    fn change_found<R>(
+        &self,
+        oldest: &mut BTreeSet<(MessageId, ChannelName)>,
+        name: &ChannelName,
+        channel: &mut Channel,
+        now: Timestamp,
+        act: impl FnOnce(&mut Channel) -> R,
+    ) -> R {
         let before = channel.extent();
         channel.history.expire(now);
         let result = act(channel);
@@ -219,7 +230,7 @@ impl MemoryEngine {
         }
         count(&self.messages, before.messages, after.messages);
         count(&self.message_bytes, before.bytes, after.bytes);
-        Some(result)
+        result
     }
 
     /// Removes an emptied channel and remembers how far its ids had come.
@@ -261,21 +272,32 @@ impl MemoryEngine {
         now: Timestamp,
         in_use: &dyn Fn(&ChannelName) -> bool,
     ) {
-        // Names first: the map cannot be changed while it is walked.
-        let names: Vec<ChannelName> = stripe.channels.keys().cloned().collect();
-        for name in names {
-            let is_idle = self.change(stripe, &name, now, |channel| {
+        let Stripe {
+            channels,
+            oldest,
+            forgotten,
+        } = stripe;
+        channels.retain(|name, channel| {
+            let is_idle = self.change_found(oldest, name, channel, now, |channel| {
                 // A use that lies ahead was before the clock stepped back: it is counted as now,
                 // or the channel would be remembered until the clock gets there again.
                 channel.used = channel.used.min(now);
                 channel.history.len() == 0 && now.since(channel.used) >= self.limits.idle
             });
-            if is_idle == Some(true) && !in_use(&name) {
-                self.forget(stripe, &name);
+            if !is_idle {
+                return true;
             }
-        }
-        if stripe.channels.len() * 4 < stripe.channels.capacity() {
-            stripe.channels.shrink_to_fit();
+            if in_use(name) {
+                // Listening is a use: whoever comes back soon after finds the channel as it was.
+                channel.used = now;
+                return true;
+            }
+            *forgotten = (*forgotten).max(channel.newest);
+            self.channels.fetch_sub(1, Ordering::Relaxed);
+            false
+        });
+        if channels.len() * 4 < channels.capacity() {
+            channels.shrink_to_fit();
         }
     }
 

@@ -128,7 +128,8 @@ impl Place {
         self.cursor().is_none_or(|cursor| cursor < newest)
     }
 
-    fn settle(&mut self, page: &Page) -> MessageId {
+    /// Takes the place that `page` begins at as the cursor, unless there is one. Returns the cursor.
+    pub fn settle(&mut self, page: &Page) -> MessageId {
         let cursor = self.cursor().unwrap_or(page.start);
         self.start = Start::After(cursor);
         cursor

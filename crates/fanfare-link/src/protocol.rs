@@ -13,6 +13,8 @@ use crate::{Outbox, Tick};
 /// [`Outbox`]. It does no I/O, keeps no clock and never waits, so the same value runs parked in a
 /// reactor, behind any byte stream, and in a simulation.
 ///
+/// A call that panics ends its own connection, and no other.
+///
 /// Every call may end the connection by returning [`Close`]; what was put into the outbox before
 /// is still written (except for [`Close::Abort`]).
 pub trait Protocol: Send {
@@ -23,6 +25,10 @@ pub trait Protocol: Send {
     fn open(&mut self, _out: &mut Outbox<'_>) -> Result<(), Close> {
         Ok(())
     }
+
+    /// The cursor of one of the places is known now: it was not given by the peer. Called before
+    /// the first message of that place.
+    fn settled(&mut self, _at: At<'_>) {}
 
     /// A message for one of the places.
     fn deliver(&mut self, message: &Message, at: At<'_>, out: &mut Outbox<'_>)

@@ -17,6 +17,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -365,7 +366,7 @@ impl<S: Socket> Shard<S> {
             http: held.http,
             contents: &mut self.contents,
         };
-        let result = act(held, &mut out);
+        let result = contained(|| act(held, &mut out));
         self.settle(slot, result, now);
     }
 
@@ -651,6 +652,17 @@ fn holder<S>(connection: &Connection<S>) -> Option<u32> {
         State::Held(held) => Some(held.number),
         _ => None,
     }
+}
+
+/// Runs code of a protocol. If it panics its connection is dropped: the fault is ours, but nobody
+/// else's connection shall pay for it. What it may have left half done is only its own value, which
+/// goes with the connection, and the outbox, which is cleared.
+fn contained(act: impl FnOnce() -> Result<(), Close>) -> Result<(), Close> {
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|_panic| {
+        // The panic hook has told what and where.
+        tracing::error!("a protocol panicked; its connection is dropped");
+        Err(Close::Abort)
+    })
 }
 
 /// When a connection next wants attention without having been spoken to.

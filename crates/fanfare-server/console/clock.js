@@ -11,7 +11,6 @@ let ticks = 0;
 /** In ms on the page's clock. @type {number | null} */
 let lastAt = null;
 
-/** Listens to the clock, and lets the reader switch that off and on. */
 export function startClock() {
   toggle.onchange = () => (toggle.checked ? listen() : leave());
   listen();

@@ -2,12 +2,7 @@
 
 import { publishPath, subscribePath } from './transports/wire.js';
 
-/**
- * @param {string} channel
- * @param {string} text
- * @param {string} event empty for none
- * @returns {Record<string, string>} by the name in `data-curl`
- */
+/** By the name in `data-curl`. @param {string} channel @param {string} text @param {string} event */
 export function curlLines(channel, text, event) {
   const publish = quote(location.origin + publishPath(channel));
   const subscribe = quote(location.origin + subscribePath(channel));
@@ -21,10 +16,7 @@ export function curlLines(channel, text, event) {
   };
 }
 
-/**
- * Quotes for a POSIX shell: inside of single quotes only the single quote itself is special.
- * @param {string} text
- */
+/** For a POSIX shell: inside of single quotes only these are special. @param {string} text */
 function quote(text) {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,4 +1,4 @@
-// Writes to the page in one go per frame, however many messages come in between.
+// Writes to the page once per frame, however many messages come in between.
 
 /**
  * At least so long between two writes. To move four lists costs a slow machine 30 ms: done in

@@ -36,7 +36,7 @@ export class PaneView {
     part('[data-resume]', root).ariaLabel = `Resume ${this.title}`;
   }
 
-  /** Empty again, for another channel. @param {Map<Id, number>} sent in ms on the page's clock */
+  /** For another channel. @param {Map<Id, number>} sent in ms on the page's clock */
   reset(sent) {
     this.#sent = sent;
     this.#rows.clear();
@@ -59,16 +59,12 @@ export class PaneView {
     const focused = document.activeElement;
     cut.disabled = state === 'cut';
     resume.disabled = state !== 'cut' && state !== 'retrying';
-    // A disabled button loses the focus: hand it to the one that undoes what was just done.
+    // A disabled button loses the focus: hand it to the one that undoes it.
     if (focused === cut && cut.disabled) resume.focus();
     if (focused === resume && resume.disabled) cut.focus();
   }
 
-  /**
-   * Takes the place of the pane's description; an empty text gives it back.
-   * @param {string} text
-   * @param {number} [retryAt] in ms on the page's clock
-   */
+  /** In place of the description. @param {string} text @param {number} [retryAt] */
   notice(text, retryAt) {
     clearInterval(this.#countdown);
     const notice = part('[data-notice]', this.#root);

@@ -20,17 +20,13 @@ export class Pane {
   /** @type {Connection | null} */
   #connection = null;
   #opened = false;
-  /** Counts the times it left: an attempt to return that began before is void. */
+  /** An attempt to return is void once it has left again. */
   #departures = 0;
   /** Attempts since the last message. */
   #failures = 0;
   #timer = 0;
 
-  /**
-   * @param {Transport} transport
-   * @param {Session} session
-   * @param {PaneView} view
-   */
+  /** @param {Transport} transport @param {Session} session @param {PaneView} view */
   constructor(transport, session, view) {
     this.transport = transport;
     this.session = session;
@@ -43,8 +39,8 @@ export class Pane {
 
   connect() {
     const { channel, events, since, origin } = this.session;
-    // Who was cut before the first message has no cursor. Those who come back begin where the
-    // session began, or they would miss messages without being told.
+    // Who was cut before the first message has no cursor. Coming back, it begins where the session
+    // began, or it would miss messages without being told.
     const cursor = this.#cursor || (this.#returning ? origin : '');
     if (cursor) this.received.from ??= key(cursor);
     this.#connection = this.transport.open({ channel, events, since, cursor }, this);
@@ -107,11 +103,9 @@ export class Pane {
   /** @param {string} reason */
   lost(reason) {
     this.leave();
-    // Half of the wait is random, so that the listeners of a server that has just come back do
-    // not all arrive in the same moment.
-    const longest = Math.min(WAIT_MS_MIN * 2 ** this.#failures, WAIT_MS_MAX);
+    // Half of it is random, so that the listeners of a server that is back do not all come at once.
+    const longest = Math.min(WAIT_MS_MIN * 2 ** this.#failures++, WAIT_MS_MAX);
     const wait = longest * (0.5 + Math.random() / 2);
-    this.#failures += 1;
     this.#enter('retrying', reason, performance.now() + wait);
     this.#timer = setTimeout(() => void this.#reconnect(), wait);
   }
@@ -138,7 +132,7 @@ export class Pane {
 
   /** Resuming is over when everything published before this connection has come. */
   #settle() {
-    const { steady } = this.transport;
+    const { steady = 'open' } = this.transport;
     const waits = this.#returning && this.#reached < this.#publishedBefore;
     if (this.#opened && !waits && this.state !== steady) this.#enter(steady);
   }

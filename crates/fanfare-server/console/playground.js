@@ -1,4 +1,4 @@
-// The playground: one channel over every transport, side by side. Wires the page to a session.
+// The playground: one channel over every transport. Wires the page to a session.
 
 import { judge } from './agreement.js';
 import { startClock } from './clock.js';
@@ -15,7 +15,7 @@ import { webSocket } from './transports/websocket.js';
 
 const BURST = 100;
 
-/** More than the default history of 100 messages, so that the oldest are really gone. */
+/** More than the default history of 100: the oldest are really gone. */
 const OVERFLOW = 150;
 
 /** Judged this long after something changed: a message in flight is not a disagreement. */
@@ -35,8 +35,8 @@ const parts = [
 
 /** @type {Session | null} */
 let session = null;
-/** Counts the channels opened: one that is overtaken by the next does not start. */
-let openings = 0;
+/** Of the channel opened last: one that is overtaken does not start. @type {Publisher | null} */
+let latest = null;
 /** Something was published since a pane was cut. */
 let missing = false;
 let bursting = false;
@@ -53,15 +53,14 @@ function furnish(name, index) {
 
 /** @param {string} channel */
 async function open(channel) {
-  openings += 1;
-  const opening = openings;
   for (const pane of session?.panes ?? []) pane.leave();
   session = null;
   missing = false;
   const publisher = new Publisher(channel);
+  latest = publisher;
   // Without an answer the panes start all the same: they say what is wrong, and try again.
   const newest = await publisher.newest().catch(() => '');
-  if (opening !== openings) return;
+  if (publisher !== latest) return;
   session = new Session(channel, publisher, newest, parts, changed);
   for (const pane of session.panes) pane.connect();
   history.replaceState(null, '', `?${new URLSearchParams({ channel })}`);

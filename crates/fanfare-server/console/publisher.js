@@ -3,7 +3,7 @@
 import { refusal } from './refusal.js';
 import { publishPath } from './transports/wire.js';
 
-/** A server answers within milliseconds; this long means that something is wrong. */
+/** A server answers within milliseconds: after so long, something is wrong. */
 const ANSWER_MS_MAX = 5000;
 
 export class Publisher {
@@ -28,11 +28,7 @@ export class Publisher {
     return published;
   }
 
-  /**
-   * The newest id of the channel; none if nothing is stored, or it is not told: who may not ask
-   * may still listen. Rejects when there is no answer.
-   * @returns {Promise<Id>}
-   */
+  /** None if nothing is stored, or it is not told: who may not ask may still listen. */
   async newest() {
     const response = await this.#request({ headers: { Accept: 'application/json' } });
     const { messages } = response.ok ? await response.json() : {};
@@ -56,10 +52,7 @@ export class Publisher {
   }
 }
 
-/**
- * The id of the message just published, or of the newest one.
- * @param {Response} response
- */
+/** Of the message just published, or of the newest one. @param {Response} response */
 function idOf(response) {
   return response.headers.get('Fanfare-Id') ?? '';
 }

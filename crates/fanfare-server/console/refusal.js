@@ -3,10 +3,7 @@
 /** The server answered, with a no. */
 export class Refused extends Error {}
 
-/**
- * Reads `{"message", "setting"}` from the answer. A proxy in between may send something else.
- * @param {Response} response
- */
+/** Reads `{"message", "setting"}`; a proxy may send something else. @param {Response} response */
 export async function refusal(response) {
   const { message, setting } = Object(await response.json().catch(() => null));
   const decidedBy = setting ? ` (setting: ${setting})` : '';

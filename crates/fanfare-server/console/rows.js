@@ -5,10 +5,10 @@ import { paint } from './paint.js';
 /** More than the default history (100), so that a whole burst can be seen. */
 const ROWS_MAX = 200;
 
-/** The part of a message that a row shows. A message may have a mebibyte. */
+/** What a row shows of a message, which may have a mebibyte. */
 const TEXT_LENGTH_MAX = 500;
 
-/** Only after such a pause is a new row drawn attention to: a burst needs none. */
+/** Only after such a pause a new row draws attention to itself. */
 const QUIET_MS_MIN = 400;
 
 export class Rows {

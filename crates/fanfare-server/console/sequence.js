@@ -3,7 +3,7 @@
 import { BEFORE_ALL, before, key } from './cursor.js';
 
 /** How far back the page remembers: many histories of the default length (100). */
-const KEYS_MAX = 5000;
+const KEYS_MAX = 2000;
 
 /** Every message the page knows of, from whichever pane or publish answer it learned it. */
 export class Known {
@@ -33,7 +33,7 @@ export class Known {
   }
 }
 
-/** What one pane has received, kept to be compared with what it should have received. */
+/** What one pane has received. */
 export class Received {
   /** Strictly growing. @type {Key[]} */
   keys = [];

@@ -22,7 +22,7 @@ export class Session {
    * @param {Publisher} publisher
    * @param {Id} newest the newest message of the channel, if it has any
    * @param {[Transport, PaneView][]} parts
-   * @param {() => void} changed called after anything that the rest of the page may show
+   * @param {() => void} changed called when the rest of the page may have to follow
    */
   constructor(channel, publisher, newest, parts, changed) {
     this.channel = channel;
@@ -30,7 +30,7 @@ export class Session {
     this.changed = changed;
     /** The cursor of the place where the session began: nothing after it may go missing. */
     this.origin = newest;
-    /** Where a pane without a cursor begins. With everything, if there was nothing. */
+    /** Where a pane without a cursor begins. With all there is, if there was nothing. */
     this.since = newest ? `-${STORED_SHOWN}` : 'all';
     this.panes = parts.map(([transport, view]) => new Pane(transport, this, view));
   }

@@ -57,9 +57,9 @@ interface Connection {
 
 interface Transport {
   /** Hears only the event names it listens for. */
-  asksForEvents: boolean;
-  /** The state of a pane that has all there is. */
-  steady: 'open' | 'polling';
+  asksForEvents?: true;
+  /** The state of a pane that has all there is, if it is not `open`. */
+  steady?: 'polling';
   open(place: Place, listener: Listener): Connection;
 }
 
@@ -85,7 +85,7 @@ interface Published {
 /** One pane, as far as agreement is concerned. */
 interface Reading {
   title: string;
-  asksForEvents: boolean;
+  asksForEvents: boolean | undefined;
   received: Received;
 }
 

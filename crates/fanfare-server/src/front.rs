@@ -77,7 +77,7 @@ impl Request<'_> {
         };
         let query = self.query();
         let starts = read_starts(&self.parts.headers, query, names.len(), self.node.first())?;
-        let speaker = self.speaker(rules, Transport::choose(&self.parts.headers, query)?)?;
+        let speaker = self.speaker(rules, Transport::choose(&self.parts.headers, query)?, &starts)?;
         let places: Vec<(ChannelName, Start)> = names.into_iter().zip(starts).collect();
         let hold = self.hold(speaker, places, rules.profile.admission(rules.admission), rules.profile);
         Ok(if rules.existing_channels_only { self.once_known(hold, rules.profile) } else { Verdict::Hold(hold) })
@@ -91,7 +91,7 @@ impl Request<'_> {
         }
     }
 
-    fn speaker(&self, rules: &Rules, transport: Transport) -> Result<Speaker, Problem> {
+    fn speaker(&self, rules: &Rules, transport: Transport, starts: &[Start]) -> Result<Speaker, Problem> {
         let framing = self.via.framing;
         let subscribe = &self.node.config.subscribe;
         let keep_alive = subscribe.sse_keep_alive;
@@ -101,8 +101,8 @@ impl Request<'_> {
                 let settings = SseSettings { keep_alive, retry: subscribe.sse_retry };
                 self.stream(Sse::head(), Box::new(Sse::new(framing, settings)))
             }
-            Transport::IntervalPoll => self.poll(rules, PollMode::Interval),
-            Transport::LongPoll => self.poll(rules, PollMode::Long),
+            Transport::IntervalPoll => self.poll(rules, PollMode::Interval, starts),
+            Transport::LongPoll => self.poll(rules, PollMode::Long, starts),
             Transport::Multipart => {
                 let protocol = Multipart::new(framing, self.node.now());
                 self.stream(protocol.head(), Box::new(protocol))
@@ -118,12 +118,14 @@ impl Request<'_> {
         Speaker { head: Some(head), protocol }
     }
 
-    fn poll(&self, rules: &Rules, mode: PollMode) -> Speaker {
+    fn poll(&self, rules: &Rules, mode: PollMode, starts: &[Start]) -> Speaker {
+        let moves = |start: &Start| !matches!(start, Start::After(_) | Start::Oldest);
         let settings = PollSettings {
             profile: rules.profile,
             mode,
             timeout: rules.poll_time,
             echo: Validators::echo(&self.parts.headers),
+            tells_place: starts.iter().any(moves),
             extra: self.extra.clone(),
         };
         Speaker { head: None, protocol: Box::new(Poll::new(settings)) }

@@ -64,7 +64,7 @@ fn keeps_nothing_of_a_channel_without_history() {
 }
 
 #[test]
-fn drops_everything_for_a_message_heavier_than_the_history() {
+fn keeps_only_the_newest_message_if_that_is_heavier_than_the_history() {
     let hub = hub(roomy());
     publish(&hub, "a", "small", 1001);
     let heavy = Draft {
@@ -75,7 +75,9 @@ fn drops_everything_for_a_message_heavier_than_the_history() {
         ..Draft::new(vec![0; 2000])
     };
     let receipt = ready(hub.publish(&name("a"), heavy, at(1002))).unwrap();
-    assert_eq!(receipt.info.messages, 0);
+    assert_eq!(receipt.info.messages, 1);
+    let page = read(&hub, "a", Start::Oldest, 1002);
+    assert_eq!(page.messages[0].id(), receipt.id);
 }
 
 #[test]

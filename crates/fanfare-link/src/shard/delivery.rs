@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use fanfare_hub::{EngineError, Item, Page, PageLimit, Pending, Standing, Step, Ticket};
 
 use super::channels::{Walk, Work};
-use super::{Key, Outcome, Shard};
+use super::{Key, Outcome, Shard, contained};
 use crate::connection::{Connection, Held, State, Subscription};
 use crate::front::Laggard;
 use crate::limits::{BATCH_BYTES_MAX, BATCH_MESSAGES_MAX, SENDS_PER_TURN};
@@ -108,7 +108,8 @@ impl<S: Socket> Shard<S> {
             http: held.http,
             contents: &mut self.contents,
         };
-        let worked = held.work(index, &walk.batch, &mut out);
+        let mut worked = Worked::default();
+        let result = contained(|| held.work(index, &walk.batch, &mut worked, &mut out));
         let is_behind = held.subscriptions[index].is_behind;
         self.metrics.deliveries.add(worked.delivered);
         if worked.is_over {
@@ -116,7 +117,7 @@ impl<S: Socket> Shard<S> {
         } else if is_behind && !has_backlog {
             self.read_on(slot);
         }
-        self.settle(slot, worked.close, now);
+        self.settle(slot, result, now);
     }
 
     /// Lets a connection read on from the engine when its turn comes.
@@ -220,11 +221,7 @@ impl<S: Socket> Shard<S> {
             contents: &mut self.contents,
         };
         let mut given = Given::default();
-        let mut result = held.give(&mut pages, &mut given, &mut out);
-        if result.is_ok() && !held.is_live && !held.subscriptions.iter().any(|s| s.must_read()) {
-            held.is_live = true;
-            result = held.protocol.caught_up(&mut out);
-        }
+        let result = contained(|| held.give(&mut pages, &mut given, &mut out));
         let has_more = held
             .subscriptions
             .iter()
@@ -239,11 +236,11 @@ impl<S: Socket> Shard<S> {
 }
 
 /// What became of a batch of work for one member.
+#[derive(Default)]
 struct Worked {
     delivered: u64,
     /// The hub has ended the subscription.
     is_over: bool,
-    close: Result<(), Close>,
 }
 
 #[derive(Default)]
@@ -254,12 +251,13 @@ struct Given {
 
 impl Held {
     /// Does a batch of work for one subscription.
-    fn work(&mut self, index: usize, batch: &[Work], out: &mut Outbox<'_>) -> Worked {
-        let mut worked = Worked {
-            delivered: 0,
-            is_over: false,
-            close: Ok(()),
-        };
+    fn work(
+        &mut self,
+        index: usize,
+        batch: &[Work],
+        worked: &mut Worked,
+        out: &mut Outbox<'_>,
+    ) -> Result<(), Close> {
         for work in batch {
             match work {
                 Work::CatchUp => self.subscriptions[index].is_behind = true,
@@ -267,25 +265,20 @@ impl Held {
                     Standing::Behind => self.subscriptions[index].is_behind = true,
                     Standing::Next => {
                         worked.delivered += 1;
-                        worked.close =
-                            self.protocol
-                                .deliver(message, at(&self.subscriptions, index), out);
+                        let at = at(&self.subscriptions, index);
+                        self.protocol.deliver(message, at, out)?;
                     }
                     Standing::Seen => {}
                 },
                 Work::End { before, reason } if self.subscriptions[index].seat.ticket < *before => {
                     worked.is_over = true;
-                    worked.close =
-                        self.protocol
-                            .ended(*reason, at(&self.subscriptions, index), out);
+                    let at = at(&self.subscriptions, index);
+                    return self.protocol.ended(*reason, at, out);
                 }
                 Work::End { .. } => {}
             }
-            if worked.close.is_err() || worked.is_over {
-                break;
-            }
         }
-        worked
+        Ok(())
     }
 
     /// Gives what the pages hold, in the order of the ids over all channels.
@@ -295,6 +288,7 @@ impl Held {
         given: &mut Given,
         out: &mut Outbox<'_>,
     ) -> Result<(), Close> {
+        self.settle_places(pages);
         while let Some(turn) = earliest(pages) {
             let (index, page) = &mut pages[turn];
             let index = *index;
@@ -320,7 +314,23 @@ impl Held {
                 }
             }
         }
+        if !self.is_live && !self.subscriptions.iter().any(Subscription::must_read) {
+            self.is_live = true;
+            self.protocol.caught_up(out)?;
+        }
         Ok(())
+    }
+
+    /// Gives every place whose page has come its cursor, so that the first message of one already
+    /// shows where the others stand.
+    fn settle_places(&mut self, pages: &[(usize, Page)]) {
+        for (index, page) in pages {
+            let place = &mut self.subscriptions[*index].place;
+            if place.cursor().is_none() {
+                place.settle(page);
+                self.protocol.settled(at(&self.subscriptions, *index));
+            }
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod draining;
 mod fan_out;
 mod gated;
 mod heads;
+mod panics;
 mod protocols;
 mod requests;
 mod responses;

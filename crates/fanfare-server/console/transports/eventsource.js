@@ -5,7 +5,6 @@ import { gapFromJson, subscribeAddress } from './wire.js';
 /** @type {Transport} */
 export const eventSource = {
   asksForEvents: true,
-  steady: 'open',
   open(place, listener) {
     const source = new EventSource(subscribeAddress(place, 'sse'));
     /** @param {Event} event */
@@ -16,8 +15,7 @@ export const eventSource = {
     source.onopen = () => listener.opened();
     source.onerror = (event) => {
       if (event instanceof MessageEvent) return;
-      // Left alone, the browser comes back by itself, without saying when. Here the pane decides,
-      // so that all transports wait and resume in the same way.
+      // Left alone, the browser comes back without saying when. The pane decides, as for all.
       const refused = source.readyState === EventSource.CLOSED;
       listener.lost(refused ? 'Refused; the browser does not say why.' : 'The connection broke.');
     };

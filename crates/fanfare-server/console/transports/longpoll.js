@@ -10,7 +10,6 @@ const HELD_MS_MIN = 250;
 
 /** @type {Transport} */
 export const longPoll = {
-  asksForEvents: false,
   steady: 'polling',
   open(place, listener) {
     const abort = new AbortController();
@@ -29,7 +28,7 @@ async function poll({ channel, cursor, since }, listener, signal) {
     const start = cursor ? '' : `&since=${since}`;
     const response = await fetch(`${subscribePath(channel)}?as=poll${start}`, {
       headers: { Accept: 'application/json', ...(cursor && conditions(cursor)) },
-      // The browser's cache must not answer in the server's place: these are no validators.
+      // The browser's cache must not answer: these are no validators.
       cache: 'no-store',
       signal,
     });

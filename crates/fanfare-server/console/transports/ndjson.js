@@ -6,8 +6,6 @@ import { gapFrom, subscribeAddress } from './wire.js';
 
 /** @type {Transport} */
 export const ndjson = {
-  asksForEvents: false,
-  steady: 'open',
   open(place, listener) {
     const abort = new AbortController();
     const { signal } = abort;

@@ -10,8 +10,6 @@ const HEAD = /^id: (.*)\n(?:content-type: (.*)\n)?\n/;
 
 /** @type {Transport} */
 export const webSocket = {
-  asksForEvents: false,
-  steady: 'open',
   open(place, listener) {
     const url = new URL(subscribeAddress(place, 'ws'), location.origin);
     url.protocol = url.protocol.replace('http', 'ws');

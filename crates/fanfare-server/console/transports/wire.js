@@ -11,12 +11,9 @@ export function subscribeAddress({ channel, cursor, since }, as) {
   return `${subscribePath(channel)}?as=${as}&since=${cursor || since}`;
 }
 
-/**
- * A publisher may use the name of our signal too: what does not look like a gap is a message.
- * @param {unknown} value
- * @returns {Gap | null}
- */
+/** @param {unknown} value @returns {Gap | null} */
 export function gapFrom(value) {
+  // A publisher may use the name of our signal too: what does not look like a gap is a message.
   const { after, resumed } = Object(value);
   return typeof after === 'string' && typeof resumed === 'string' ? { after, resumed } : null;
 }

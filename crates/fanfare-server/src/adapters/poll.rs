@@ -25,6 +25,7 @@ pub struct Poll {
     mode: PollMode,
     timeout: Option<Duration>,
     times_out_at: Option<Tick>,
+    tells_place: bool,
     /// What the answer has to say beyond the message. A first poll from a page of our own, or from
     /// no page at all, has nothing here.
     rest: Option<Box<Rest>>,
@@ -50,6 +51,9 @@ pub struct PollSettings {
     pub timeout: Option<Duration>,
     /// The cursor that the request came with, for an answer that does not move it.
     pub echo: Validators,
+    /// The request begins at a place that is another one at its next try, such as `since=now`: tell
+    /// the client where it stands, also with an answer that there is nothing.
+    pub tells_place: bool,
     /// Headers for the answer, whatever it is. A `Vary` here replaces the protocol's own.
     pub extra: HeaderMap,
 }
@@ -70,6 +74,7 @@ impl Poll {
             mode,
             timeout,
             echo,
+            tells_place,
             extra,
         } = settings;
         let is_plain = extra.is_empty() && echo == Validators::default();
@@ -83,6 +88,7 @@ impl Poll {
             mode,
             timeout,
             times_out_at: None,
+            tells_place,
             rest: (!is_plain).then(|| Box::new(rest)),
         }
     }
@@ -130,6 +136,17 @@ impl Protocol for Poll {
     fn open(&mut self, out: &mut Outbox<'_>) -> Result<(), Close> {
         self.times_out_at = self.timeout.map(|timeout| out.tick().after(timeout));
         Ok(())
+    }
+
+    /// A client that began at `now` or near it gets the cursor it stands at with an answer that
+    /// there is nothing. Without it the next poll would begin anew, and lose what came in between.
+    fn settled(&mut self, at: At<'_>) {
+        let reached = at.cursors().nth(at.index()).flatten();
+        if let Some(id) = reached
+            && self.tells_place
+        {
+            self.rest.get_or_insert_default().cursor = validators(id, at);
+        }
     }
 
     fn deliver(

@@ -87,13 +87,13 @@ section! {
         history_messages: usize = Count(0..=1_000_000), Default("100");
         /// Age at which a kept message is forgotten.
         history_age: Duration = Duration(SECOND..=YEAR), Default("1h");
-        /// Bytes that a channel keeps; the oldest messages make room, and a message that alone takes
-        /// more is heard live only.
+        /// Bytes that a channel keeps; the oldest messages make room. The newest one stays, whatever
+        /// its size.
         history_bytes: usize = Size(1..=16 * GIB), Default("1MiB");
         /// Bytes kept in all channels together; the oldest messages make room.
         memory_bytes_max: usize = Size(KIB..=1024 * GIB), Default("256MiB");
         /// Channels at one time; a further one is refused.
-        channels_max: usize = Count(1..=100_000_000), Default("1_000_000");
+        channels_max: usize = Count(1..=100_000_000), Default("250_000");
         /// Channels that one connection may hear; a further one is refused.
         channels_per_connection_max: usize = Count(1..=10_000), Default("100");
         /// Time after which an empty channel that nobody uses is forgotten.

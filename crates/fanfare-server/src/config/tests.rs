@@ -98,7 +98,7 @@ fn nothing_written_gives_the_documented_defaults() {
     assert_eq!(limits.history_age, Duration::from_secs(3600));
     assert_eq!(
         (limits.memory_bytes_max, limits.channels_max),
-        (256 << 20, 1_000_000)
+        (256 << 20, 250_000)
     );
     assert_eq!(limits.channels_per_connection_max, 100);
     assert_eq!(

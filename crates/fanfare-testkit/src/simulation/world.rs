@@ -115,7 +115,7 @@ impl World {
         let limits = MemoryLimits {
             history: plan.history,
             bytes_max: plan.engine_bytes,
-            idle: Duration::from_secs(3),
+            idle: idle(&plan),
             ..MemoryLimits::default()
         };
         let memory = MemoryEngine::new(limits, Timestamp::from_seconds(BEGIN - 1));
@@ -276,8 +276,7 @@ impl World {
         self.clock.advance(millis);
         let now = self.clock.now();
         if now.tick > before {
-            let idle = if self.plan.forgets { 2 } else { 3600 };
-            self.hub.collect(now.wall, Duration::from_secs(idle));
+            self.hub.collect(now.wall, idle(&self.plan));
         }
     }
 
@@ -390,6 +389,11 @@ impl Report {
         self.false_gaps += tally.false_gaps;
         self.behind += tally.behind;
     }
+}
+
+/// How long an unused channel is remembered.
+fn idle(plan: &Plan) -> Duration {
+    Duration::from_secs(if plan.forgets { 2 } else { 3600 })
 }
 
 /// A reader of some of the channels, or of the one that takes a single reader.

@@ -167,7 +167,9 @@ impl Channel {
             life: self.life,
         });
         self.keys.extend(post.key.map(|key| (key, id)));
-        while self.stored().count() > self.limits.messages || self.bytes() > self.limits.bytes {
+        while self.stored().count() > self.limits.messages
+            || (self.bytes() > self.limits.bytes && self.stored().count() > 1)
+        {
             let oldest = self.all.iter_mut().find(|entry| entry.is_stored);
             oldest.expect("over a bound").is_stored = false;
         }

@@ -27,10 +27,16 @@ pub(super) struct Subscription {
     pub(super) place: Place,
     pub(super) seat: Seat,
     /// A page on its way.
-    pub(super) asked: Option<Page>,
+    pub(super) asked: Option<Asked>,
     pub(super) witness: Witness,
     /// It has reached the head since it joined, so its inbox brings everything further.
     pub(super) is_live: bool,
+}
+
+/// A page, and the life of the channel in which it was read.
+pub(super) struct Asked {
+    pub(super) page: Page,
+    pub(super) life: usize,
 }
 
 pub(super) struct Form {
@@ -107,15 +113,16 @@ impl Reader {
     }
 
     /// Delivers what a page holds. `is_fresh` if it was read just now.
-    pub(super) fn follow(&mut self, mut page: Page, channel: &Channel, is_fresh: bool) {
+    pub(super) fn follow(&mut self, asked: Asked, channel: &Channel, is_fresh: bool) {
+        let Asked { mut page, life } = asked;
         let Some(subscription) = &mut self.subscription else {
             return;
         };
-        subscription.witness.begins_at(page.start, channel);
+        subscription.witness.begins_at(page.start, life);
         while let Some(step) = subscription.place.follow(&mut page) {
             match step {
                 Step::Gap(gap) => {
-                    subscription.witness.told(gap, channel);
+                    subscription.witness.told(gap, channel, life);
                     let could_be_had = channel.stored_within(gap.after, gap.resumed);
                     assert!(!is_fresh || could_be_had == 0, "{gap:?} gives up too much");
                 }
@@ -168,10 +175,10 @@ impl Witness {
         self.is_owed
     }
 
-    fn begins_at(&mut self, start: MessageId, channel: &Channel) {
+    fn begins_at(&mut self, start: MessageId, life: usize) {
         if self.position.is_none() {
             self.position = Some(start);
-            self.life = channel.life;
+            self.life = life;
         }
     }
 
@@ -185,14 +192,14 @@ impl Witness {
         self.moves_to(id, channel.find(id).life);
     }
 
-    fn told(&mut self, gap: Gap, channel: &Channel) {
+    fn told(&mut self, gap: Gap, channel: &Channel, life: usize) {
         let Gap { after, resumed } = gap;
         assert_eq!(Some(after), self.position);
         let missed = channel.count((Bound::Excluded(after), Bound::Included(resumed)));
-        let may_be_careful = self.is_foreign || self.life != channel.life;
+        let may_be_careful = self.is_foreign || self.life != life;
         assert!(missed > 0 || may_be_careful, "{gap:?} missed nothing");
         assert!(after < resumed || self.is_foreign, "{gap:?} goes back");
-        self.moves_to(resumed, channel.life);
+        self.moves_to(resumed, life);
     }
 
     fn moves_to(&mut self, position: MessageId, life: usize) {

@@ -12,6 +12,7 @@ fn settings(mode: PollMode) -> PollSettings {
         mode,
         timeout: None,
         echo: Validators::default(),
+        tells_place: false,
         extra: HeaderMap::new(),
     }
 }
@@ -232,6 +233,25 @@ fn a_gap_comes_with_the_message_after_it() {
              last-modified: {DATE}\r\netag: 0\r\nfanfare-id: 1763680000:0\r\n\
              fanfare-gap: after=5:7; resumed=1763679000:4294967295\r\n\
              date: {DATE}\r\ncontent-length: 1\r\n\r\nm"
+        )
+    );
+}
+
+// A poll that began at `since=now` and got no cursor would begin anew and lose what came between.
+#[test]
+fn a_poll_that_began_now_is_told_where_it_stands() {
+    let mut stage = Stage::new();
+    stage.publish("c", typed("m0", "text/plain"));
+    let began_now = PollSettings {
+        tells_place: true,
+        ..interval()
+    };
+    let peer = poll(&mut stage, began_now, &[("c", Start::Newest)]);
+    assert_eq!(
+        peer.text(),
+        format!(
+            "HTTP/1.1 304 Not Modified\r\nvary: If-None-Match, If-Modified-Since\r\n\
+             last-modified: {DATE}\r\netag: 0\r\ndate: {DATE}\r\n\r\n"
         )
     );
 }

@@ -34,7 +34,7 @@ limits.history_messages             100                                   defaul
 limits.history_age                  1h                                    default
 limits.history_bytes                1MiB                                  default
 limits.memory_bytes_max             256MiB                                default
-limits.channels_max                 1_000_000                             default
+limits.channels_max                 250_000                               default
 limits.channels_per_connection_max  100                                   default
 limits.channel_idle                 1m                                    default
 limits.subscribers_per_channel_max  0 (no limit)                          default
@@ -245,4 +245,16 @@ fn every_setting_is_described_in_one_sentence() {
 fn is_assignment(line: &str) -> bool {
     line.split_once(" = ")
         .is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+}
+
+// `UPDATE_DOCS=1 cargo test -p fanfare-server docs_is_the_reference` writes it anew.
+#[test]
+fn the_page_in_docs_is_the_reference() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+    let wanted = markdown();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, &wanted).unwrap();
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(found == wanted, "docs/configuration.md is not what the settings say");
 }
