@@ -83,9 +83,14 @@ impl History {
         true
     }
 
+    /// True when [`History::expire`] may have something to do.
+    pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
+        now >= self.expires_first
+    }
+
     /// Drops every message whose time is over, wherever it stands.
     pub(crate) fn expire(&mut self, now: Timestamp) {
-        if now < self.expires_first {
+        if !self.has_expired(now) {
             return;
         }
         let bytes = &mut self.bytes;

@@ -278,13 +278,14 @@ impl MemoryEngine {
             forgotten,
         } = stripe;
         channels.retain(|name, channel| {
-            let is_idle = self.change_found(oldest, name, channel, now, |channel| {
-                // A use that lies ahead was before the clock stepped back: it is counted as now,
-                // or the channel would be remembered until the clock gets there again.
-                channel.used = channel.used.min(now);
-                channel.history.len() == 0 && now.since(channel.used) >= self.limits.idle
-            });
-            if !is_idle {
+            // Most channels have nothing to drop: they cost a comparison, not a look at messages.
+            if channel.history.has_expired(now) {
+                self.change_found(oldest, name, channel, now, |_| ());
+            }
+            // A use that lies ahead was before the clock stepped back: it is counted as now, or
+            // the channel would be remembered until the clock gets there again.
+            channel.used = channel.used.min(now);
+            if channel.history.len() > 0 || now.since(channel.used) < self.limits.idle {
                 return true;
             }
             if in_use(name) {

@@ -50,6 +50,9 @@ pub enum Verdict {
     Pass,
 }
 
+/// Makes the answer for a reader that could not be let in.
+pub type Refuse = Box<dyn FnOnce(&JoinError) -> Response<Bytes> + Send>;
+
 /// A connection to hold.
 pub struct Hold {
     /// Sent before anything the protocol writes: `101` or the head of a stream. `None` when the
@@ -62,7 +65,7 @@ pub struct Hold {
     /// How its places are let in.
     pub admission: Admission,
     /// Makes the answer for a reader that could not be let in.
-    pub refusal: Box<dyn FnOnce(&JoinError) -> Response<Bytes> + Send>,
+    pub refusal: Refuse,
     /// What happens to a reader that falls behind the history.
     pub laggard: Laggard,
 }

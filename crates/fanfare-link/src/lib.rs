@@ -37,7 +37,7 @@ mod wheel;
 
 pub use clock::{Clock, Now, SystemClock, Tick};
 pub use exchange::{Fallback, RequestBody, discard};
-pub use front::{Framing, Front, Hold, Laggard, Verdict, Via};
+pub use front::{Framing, Front, Hold, Laggard, Refuse, Verdict, Via};
 pub use head::Refusal;
 #[doc(hidden)]
 pub use head::examine_for_tests;

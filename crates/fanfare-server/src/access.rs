@@ -45,8 +45,17 @@ impl Access {
     }
 
     /// Checks where a request comes from. Every route but the probes asks this first.
-    pub(crate) fn check_source(&self, headers: &HeaderMap, authority: Option<&str>, location: Location) -> Result<(), Problem> {
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).or(authority).unwrap_or_default();
+    pub(crate) fn check_source(
+        &self,
+        headers: &HeaderMap,
+        authority: Option<&str>,
+        location: Location,
+    ) -> Result<(), Problem> {
+        let host = headers
+            .get(HOST)
+            .and_then(|host| host.to_str().ok())
+            .or(authority)
+            .unwrap_or_default();
         if self.is_loopback && !is_loopback_host(host) {
             return Err(Problem::new(
                 StatusCode::FORBIDDEN,
@@ -56,7 +65,9 @@ impl Access {
             .decided_by("server.listen"));
         }
         match headers.get(ORIGIN) {
-            Some(origin) if !self.allows_origin(origin.as_bytes(), host, location) => Err(foreign_origin(location)),
+            Some(origin) if !self.allows_origin(origin.as_bytes(), host, location) => {
+                Err(foreign_origin(location))
+            }
             _ => Ok(()),
         }
     }
@@ -82,15 +93,21 @@ impl Access {
             return false;
         };
         // Every key is compared, so the time says nothing of which one came close.
-        self.keys.iter().fold(false, |found, key| key.matches(candidate) | found)
+        self.keys
+            .iter()
+            .fold(false, |found, key| key.matches(candidate) | found)
     }
 
     /// True if a WebSocket that this request opens may publish: with a key, if it takes one, and
     /// from a page only if the page's origin may publish.
     pub(crate) fn may_publish_over_socket(&self, headers: &HeaderMap) -> bool {
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let host = headers
+            .get(HOST)
+            .and_then(|host| host.to_str().ok())
+            .unwrap_or_default();
         let origin = headers.get(ORIGIN);
-        let is_welcome = origin.is_none_or(|origin| self.allows_origin(origin.as_bytes(), host, Location::Publisher));
+        let is_welcome = origin
+            .is_none_or(|origin| self.allows_origin(origin.as_bytes(), host, Location::Publisher));
         is_welcome && self.may_publish(headers)
     }
 
@@ -99,19 +116,32 @@ impl Access {
         match self.subscribe {
             Some(Allow::Everyone) => Ok(()),
             None if self.is_loopback => Ok(()),
-            _ => Err(Problem::new(StatusCode::FORBIDDEN, "subscribing_not_allowed", "nobody may subscribe here")
-                .decided_by("subscribe.allow")),
+            _ => Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "subscribing_not_allowed",
+                "nobody may subscribe here",
+            )
+            .decided_by("subscribe.allow")),
         }
     }
 
     /// The headers that let a page of an allowed origin read an answer; none without `Origin`.
-    pub(crate) fn cors(&self, headers: &HeaderMap, authority: Option<&str>, location: Location) -> HeaderMap {
+    pub(crate) fn cors(
+        &self,
+        headers: &HeaderMap,
+        authority: Option<&str>,
+        location: Location,
+    ) -> HeaderMap {
         let mut cors = HeaderMap::new();
         let Some(origin) = headers.get(ORIGIN) else {
             return cors;
         };
         cors.append(VARY, HeaderValue::from_static("Origin"));
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).or(authority).unwrap_or_default();
+        let host = headers
+            .get(HOST)
+            .and_then(|host| host.to_str().ok())
+            .or(authority)
+            .unwrap_or_default();
         if self.allows_origin(origin.as_bytes(), host, location) {
             let exposed = match location {
                 Location::Publisher => PUBLISHER_EXPOSED,
@@ -119,7 +149,10 @@ impl Access {
             };
             cors.insert(ALLOW_ORIGIN, origin.clone());
             cors.insert(ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-            cors.insert(http::header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
+            cors.insert(
+                http::header::ACCESS_CONTROL_EXPOSE_HEADERS,
+                HeaderValue::from_static(exposed),
+            );
         }
         cors
     }
@@ -131,9 +164,18 @@ impl Access {
             Location::Subscriber => SUBSCRIBER_ALLOWED,
         };
         let mut headers = HeaderMap::new();
-        headers.insert(http::header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(allowed));
-        headers.insert(http::header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(location.allow()));
-        headers.insert(http::header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(PREFLIGHT_SECONDS));
+        headers.insert(
+            http::header::ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static(allowed),
+        );
+        headers.insert(
+            http::header::ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static(location.allow()),
+        );
+        headers.insert(
+            http::header::ACCESS_CONTROL_MAX_AGE,
+            HeaderValue::from_static(PREFLIGHT_SECONDS),
+        );
         headers
     }
 
@@ -160,15 +202,21 @@ fn foreign_origin(location: Location) -> Problem {
         Location::Publisher => "publish.cors_origins",
         Location::Subscriber => "subscribe.cors_origins",
     };
-    Problem::new(StatusCode::FORBIDDEN, "foreign_origin", "pages of this origin may not use this server")
-        .decided_by(setting)
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "foreign_origin",
+        "pages of this origin may not use this server",
+    )
+    .decided_by(setting)
 }
 
 /// RFC 6750, section 2.1. The scheme's name is not case-sensitive (RFC 9110, section 11.1).
 fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     let value = headers.get(AUTHORIZATION)?.as_bytes();
     let (scheme, key) = value.split_at_checked(7)?;
-    scheme.eq_ignore_ascii_case(b"bearer ").then(|| key.trim_ascii())
+    scheme
+        .eq_ignore_ascii_case(b"bearer ")
+        .then(|| key.trim_ascii())
 }
 
 /// True for the names and addresses under which a machine reaches itself, with any port:
@@ -194,14 +242,34 @@ mod tests {
 
     #[test]
     fn knows_the_names_of_this_machine() {
-        for host in ["localhost", "localhost:7474", "LOCALHOST:1", "app.localhost:80", "127.0.0.1:7474", "127.9.9.9", "[::1]:7474", "[::1]"] {
+        for host in [
+            "localhost",
+            "localhost:7474",
+            "LOCALHOST:1",
+            "app.localhost:80",
+            "127.0.0.1:7474",
+            "127.9.9.9",
+            "[::1]:7474",
+            "[::1]",
+        ] {
             assert!(is_loopback_host(host), "{host}");
         }
     }
 
     #[test]
     fn takes_no_other_name_for_this_machine() {
-        for host in ["", "example.com", "localhost.example.com", "127.0.0.1.example.com", "notlocalhost", "10.0.0.1", "0.0.0.0", "[::2]", "localhost@example.com", "a b"] {
+        for host in [
+            "",
+            "example.com",
+            "localhost.example.com",
+            "127.0.0.1.example.com",
+            "notlocalhost",
+            "10.0.0.1",
+            "0.0.0.0",
+            "[::2]",
+            "localhost@example.com",
+            "a b",
+        ] {
             assert!(!is_loopback_host(host), "{host}");
         }
     }

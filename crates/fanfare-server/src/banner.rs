@@ -9,7 +9,11 @@ use crate::config::unit;
 /// The address, a line to publish with, a line to read with, and what is kept.
 pub(crate) fn text(config: &Config, address: SocketAddr) -> String {
     let limits = &config.limits;
-    let key = if config.publish.keys.is_empty() { "" } else { " -H 'Authorization: Bearer KEY'" };
+    let key = if config.publish.keys.is_empty() {
+        ""
+    } else {
+        " -H 'Authorization: Bearer KEY'"
+    };
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = write!(

@@ -33,7 +33,11 @@ pub fn publish(args: &PublishArgs) -> anyhow::Result<Exit> {
     block_on(async {
         let peer = Peer::new(&args.client.server)?;
         let response = peer.send(publish_request(args, &peer)?.body(body)?).await?;
-        let id = response.headers().get("fanfare-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+        let id = response
+            .headers()
+            .get("fanfare-id")
+            .and_then(|id| id.to_str().ok())
+            .map(str::to_owned);
         let whole = peer::whole(response).await?;
         print::line(&id.unwrap_or_else(|| String::from_utf8_lossy(&whole).into_owned()))?;
         Ok(Exit::Done)
@@ -47,7 +51,8 @@ pub fn publish(args: &PublishArgs) -> anyhow::Result<Exit> {
 /// When the server refuses, or was never reached.
 pub fn subscribe(args: &SubscribeArgs) -> anyhow::Result<Exit> {
     block_on(async {
-        let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+        let mut interrupt =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
         tokio::select! {
             result = listen(args) => result,
             _ = interrupt.recv() => Ok(Exit::Interrupted),
@@ -76,14 +81,18 @@ async fn listen(args: &SubscribeArgs) -> anyhow::Result<Exit> {
             Err(error) => return Err(error),
         }
         pause = (pause * 2).clamp(Duration::from_millis(200), PAUSE_MAX);
-        print::note(&format!("the connection has ended; coming back in {pause:?}"))?;
+        print::note(&format!(
+            "the connection has ended; coming back in {pause:?}"
+        ))?;
         tokio::time::sleep(pause).await;
     }
 }
 
 fn publish_request(args: &PublishArgs, peer: &Peer) -> anyhow::Result<http::request::Builder> {
     let path = format!("/pub/{}", peer::encode(args.channel.as_str()));
-    let mut request = Request::builder().method(Method::POST).uri(peer.target(&path));
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri(peer.target(&path));
     if let Some(content_type) = &args.content_type {
         request = request.header(CONTENT_TYPE, content_type);
     }
@@ -104,10 +113,14 @@ fn publish_request(args: &PublishArgs, peer: &Peer) -> anyhow::Result<http::requ
 
 fn read(body: &Body) -> anyhow::Result<Bytes> {
     Ok(match body {
-        Body::File(path) => std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?.into(),
+        Body::File(path) => std::fs::read(path)
+            .with_context(|| format!("cannot read {}", path.display()))?
+            .into(),
         Body::Stdin => {
             let mut bytes = Vec::new();
-            std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
+            std::io::stdin()
+                .read_to_end(&mut bytes)
+                .context("cannot read standard input")?;
             bytes.into()
         }
         Body::Text(text) => text.clone().into(),
@@ -115,5 +128,8 @@ fn read(body: &Body) -> anyhow::Result<Bytes> {
 }
 
 fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(future)
 }

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, Method, Response, StatusCode};
 
@@ -19,17 +19,34 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 /// Answers a request for one of the files.
 pub(crate) fn answer(method: &Method, name: &str, request: &HeaderMap) -> Response<Bytes> {
     let Some((name, content)) = FILES.iter().find(|(known, _)| *known == name) else {
-        return Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address").response(request);
+        return Problem::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "there is nothing at this address",
+        )
+        .response(request);
     };
     if method != Method::GET && method != Method::HEAD {
-        let mut response =
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", "this is a page: GET it").response(request);
-        response.headers_mut().insert(http::header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        let mut response = Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "wrong_method",
+            "this is a page: GET it",
+        )
+        .response(request);
+        response
+            .headers_mut()
+            .insert(http::header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
     let tag = tag(content);
-    let is_known = request.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
-    let body = if is_known { Bytes::new() } else { Bytes::from_static(content) };
+    let is_known = request
+        .get(IF_NONE_MATCH)
+        .is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let body = if is_known {
+        Bytes::new()
+    } else {
+        Bytes::from_static(content)
+    };
     let mut response = Response::new(body);
     if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -48,9 +65,11 @@ pub(crate) fn answer(method: &Method, name: &str, request: &HeaderMap) -> Respon
 
 /// A validator that changes with the content: FNV-1a, which needs no secret here.
 fn tag(content: &[u8]) -> String {
-    let hash = content.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = content
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
     format!("\"{hash:016x}\"")
 }
 
@@ -63,4 +82,3 @@ fn content_type(name: &str) -> &'static str {
         _ => "application/octet-stream",
     }
 }
-

@@ -5,12 +5,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use fanfare_hub::{Admission, ChannelName, JoinError, Start};
 use fanfare_link::{Front, Hold, Laggard, Protocol, Verdict, Via};
-use fanfare_relay::{Location, Outcome, Profile, Query, RelayError, Validators, channels, read_starts};
+use fanfare_relay::{
+    Location, Outcome, Profile, Query, RelayError, Validators, channels, read_starts,
+};
 use http::header::{HeaderValue, VARY};
 use http::request::Parts;
 use http::{HeaderMap, Response};
 
-use crate::adapters::{Chunked, Multipart, Ndjson, Poll, PollMode, PollSettings, RawStream, Sse, SseSettings};
+use crate::adapters::{
+    Chunked, Multipart, Ndjson, Poll, PollMode, PollSettings, RawStream, Sse, SseSettings,
+};
 use crate::config::SlowReader;
 use crate::headers;
 use crate::node::Node;
@@ -53,20 +57,34 @@ impl Front for SubscriberFront {
             return Verdict::Pass;
         }
         let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-        let mut extra = self.node.access.cors(&parts.headers, authority, Location::Subscriber);
+        let mut extra = self
+            .node
+            .access
+            .cors(&parts.headers, authority, Location::Subscriber);
         headers::merge(&mut extra, vary());
-        let request = Request { node: &self.node, parts, via, extra };
+        let request = Request {
+            node: &self.node,
+            parts,
+            via,
+            extra,
+        };
         let decided = request.admit(authority).and_then(|()| match route {
-            Route::Subscriber(rules, segment) => request.subscribe(self.node.routes.rules(rules), segment),
+            Route::Subscriber(rules, segment) => {
+                request.subscribe(self.node.routes.rules(rules), segment)
+            }
             _ => upgrade::multiplex(&request),
         });
-        decided.unwrap_or_else(|problem| Verdict::Answer(request.with_extra(problem.response(&parts.headers))))
+        decided.unwrap_or_else(|problem| {
+            Verdict::Answer(request.with_extra(problem.response(&parts.headers)))
+        })
     }
 }
 
 impl Request<'_> {
     fn admit(&self, authority: Option<&str>) -> Result<(), Problem> {
-        self.node.access.check_source(&self.parts.headers, authority, Location::Subscriber)?;
+        self.node
+            .access
+            .check_source(&self.parts.headers, authority, Location::Subscriber)?;
         self.node.access.check_subscriber()
     }
 
@@ -77,10 +95,23 @@ impl Request<'_> {
         };
         let query = self.query();
         let starts = read_starts(&self.parts.headers, query, names.len(), self.node.first())?;
-        let speaker = self.speaker(rules, Transport::choose(&self.parts.headers, query)?, &starts)?;
+        let speaker = self.speaker(
+            rules,
+            Transport::choose(&self.parts.headers, query)?,
+            &starts,
+        )?;
         let places: Vec<(ChannelName, Start)> = names.into_iter().zip(starts).collect();
-        let hold = self.hold(speaker, places, rules.profile.admission(rules.admission), rules.profile);
-        Ok(if rules.existing_channels_only { self.once_known(hold, rules.profile) } else { Verdict::Hold(hold) })
+        let hold = self.hold(
+            speaker,
+            places,
+            rules.profile.admission(rules.admission),
+            rules.profile,
+        );
+        Ok(if rules.existing_channels_only {
+            self.once_known(hold, rules.profile)
+        } else {
+            Verdict::Hold(hold)
+        })
     }
 
     /// The protocol gives some mistakes an answer of their own; the rest is a problem.
@@ -91,14 +122,22 @@ impl Request<'_> {
         }
     }
 
-    fn speaker(&self, rules: &Rules, transport: Transport, starts: &[Start]) -> Result<Speaker, Problem> {
+    fn speaker(
+        &self,
+        rules: &Rules,
+        transport: Transport,
+        starts: &[Start],
+    ) -> Result<Speaker, Problem> {
         let framing = self.via.framing;
         let subscribe = &self.node.config.subscribe;
         let keep_alive = subscribe.sse_keep_alive;
         Ok(match transport {
             Transport::Chunked => self.stream(Chunked::head(), Box::new(Chunked::new(framing))),
             Transport::EventStream => {
-                let settings = SseSettings { keep_alive, retry: subscribe.sse_retry };
+                let settings = SseSettings {
+                    keep_alive,
+                    retry: subscribe.sse_retry,
+                };
                 self.stream(Sse::head(), Box::new(Sse::new(framing, settings)))
             }
             Transport::IntervalPoll => self.poll(rules, PollMode::Interval, starts),
@@ -107,7 +146,9 @@ impl Request<'_> {
                 let protocol = Multipart::new(framing, self.node.now());
                 self.stream(protocol.head(), Box::new(protocol))
             }
-            Transport::Ndjson => self.stream(Ndjson::head(), Box::new(Ndjson::new(framing, keep_alive))),
+            Transport::Ndjson => {
+                self.stream(Ndjson::head(), Box::new(Ndjson::new(framing, keep_alive)))
+            }
             Transport::Stream => self.stream(RawStream::head(), Box::new(RawStream::new(framing))),
             Transport::WebSocket => upgrade::subscriber(self)?,
         })
@@ -115,7 +156,10 @@ impl Request<'_> {
 
     fn stream(&self, mut head: Response<()>, protocol: Box<dyn Protocol>) -> Speaker {
         headers::merge(head.headers_mut(), self.extra.clone());
-        Speaker { head: Some(head), protocol }
+        Speaker {
+            head: Some(head),
+            protocol,
+        }
     }
 
     fn poll(&self, rules: &Rules, mode: PollMode, starts: &[Start]) -> Speaker {
@@ -128,7 +172,10 @@ impl Request<'_> {
             tells_place: starts.iter().any(moves),
             extra: self.extra.clone(),
         };
-        Speaker { head: None, protocol: Box::new(Poll::new(settings)) }
+        Speaker {
+            head: None,
+            protocol: Box::new(Poll::new(settings)),
+        }
     }
 
     /// Puts together what the link holds.
@@ -191,7 +238,10 @@ fn with_extra(mut response: Response<Bytes>, extra: HeaderMap) -> Response<Bytes
 /// What decides about the answer at a subscriber location: the cursor, and the transport.
 pub(crate) fn vary() -> HeaderMap {
     let mut headers = HeaderMap::new();
-    headers.insert(VARY, HeaderValue::from_static("If-None-Match, If-Modified-Since, Accept"));
+    headers.insert(
+        VARY,
+        HeaderValue::from_static("If-None-Match, If-Modified-Since, Accept"),
+    );
     headers
 }
 
@@ -200,5 +250,8 @@ fn refusal(error: JoinError, profile: Profile, extra: HeaderMap) -> Response<Byt
         JoinError::Conflict => "conflict",
         _ => "too_many_subscribers",
     };
-    with_extra(headers::plain(Outcome::from(error), Location::Subscriber, profile, code), extra)
+    with_extra(
+        headers::plain(Outcome::from(error), Location::Subscriber, profile, code),
+        extra,
+    )
 }

@@ -9,7 +9,12 @@ use crate::problem::FANFARE_ERROR;
 
 /// An answer whose body the relay protocol fixes, mostly to nothing; `code` says in a header what
 /// the body may not.
-pub(crate) fn plain(outcome: Outcome, location: Location, profile: Profile, code: &'static str) -> Response<Bytes> {
+pub(crate) fn plain(
+    outcome: Outcome,
+    location: Location,
+    profile: Profile,
+    code: &'static str,
+) -> Response<Bytes> {
     let answer = outcome.answer(location, profile);
     let text = match answer.body {
         Body::Text(text) => text,
@@ -47,9 +52,16 @@ pub(crate) fn merge(headers: &mut HeaderMap, more: HeaderMap) {
 }
 
 fn vary(headers: &mut HeaderMap, more: &HeaderValue) {
-    let known = headers.get(VARY).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let known = headers
+        .get(VARY)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let more = more.to_str().unwrap_or_default();
-    let list = if known.is_empty() { more.to_owned() } else { format!("{known}, {more}") };
+    let list = if known.is_empty() {
+        more.to_owned()
+    } else {
+        format!("{known}, {more}")
+    };
     if let Ok(value) = HeaderValue::try_from(list) {
         headers.insert(VARY, value);
     }

@@ -27,7 +27,8 @@ pub(crate) fn answer(node: &Node) -> Response<Bytes> {
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     }
     *response.body_mut() = Bytes::from(body);
-    let text = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    let text =
+        HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, text);
     response
 }
@@ -44,24 +45,73 @@ struct Snapshot {
 
 impl Snapshot {
     fn take(node: &Node) -> Self {
-        let sum = |of: fn(&ShardMetrics) -> u64| node.shards().iter().map(|shard| of(shard)).sum::<u64>();
+        let sum =
+            |of: fn(&ShardMetrics) -> u64| node.shards().iter().map(|shard| of(shard)).sum::<u64>();
         let usage = node.hub.usage();
         let counts = &node.counts;
         let counters = vec![
-            ("published", "Messages published", counts.published.load(Ordering::Relaxed)),
-            ("published_bytes", "Payload bytes published", counts.published_bytes.load(Ordering::Relaxed)),
-            ("refused", "Publisher requests refused", counts.refused.load(Ordering::Relaxed)),
-            ("delivered", "Messages delivered, one per message and reader", sum(|s| s.deliveries.value())),
-            ("gaps", "Gaps that readers were told of", sum(|s| s.gaps.value())),
-            ("slow_readers_cut", "Readers dropped because they took too little", sum(|s| s.slow_readers_cut.value())),
-            ("accepted", "Connections accepted", sum(|s| s.accepted.value())),
-            ("turned_away", "Connections refused because the node was full", sum(|s| s.turned_away.value())),
-            ("heads_refused", "Request heads refused", sum(|s| s.heads_refused.value())),
-            ("evicted", "Messages evicted because the node's memory bound was reached", usage.evicted),
+            (
+                "published",
+                "Messages published",
+                counts.published.load(Ordering::Relaxed),
+            ),
+            (
+                "published_bytes",
+                "Payload bytes published",
+                counts.published_bytes.load(Ordering::Relaxed),
+            ),
+            (
+                "refused",
+                "Publisher requests refused",
+                counts.refused.load(Ordering::Relaxed),
+            ),
+            (
+                "delivered",
+                "Messages delivered, one per message and reader",
+                sum(|s| s.deliveries.value()),
+            ),
+            (
+                "gaps",
+                "Gaps that readers were told of",
+                sum(|s| s.gaps.value()),
+            ),
+            (
+                "slow_readers_cut",
+                "Readers dropped because they took too little",
+                sum(|s| s.slow_readers_cut.value()),
+            ),
+            (
+                "accepted",
+                "Connections accepted",
+                sum(|s| s.accepted.value()),
+            ),
+            (
+                "turned_away",
+                "Connections refused because the node was full",
+                sum(|s| s.turned_away.value()),
+            ),
+            (
+                "heads_refused",
+                "Request heads refused",
+                sum(|s| s.heads_refused.value()),
+            ),
+            (
+                "evicted",
+                "Messages evicted because the node's memory bound was reached",
+                usage.evicted,
+            ),
         ];
         let gauges = vec![
-            ("connections", "Connections open", sum(|s| s.connections.value())),
-            ("subscriptions", "Subscriptions, one per channel and reader", node.hub.subscriptions() as u64),
+            (
+                "connections",
+                "Connections open",
+                sum(|s| s.connections.value()),
+            ),
+            (
+                "subscriptions",
+                "Subscriptions, one per channel and reader",
+                node.hub.subscriptions() as u64,
+            ),
             ("channels", "Channels known", usage.channels as u64),
             ("messages", "Messages stored", usage.messages as u64),
         ];
@@ -75,7 +125,12 @@ impl Snapshot {
             ("backlog", sum(|s| s.backlog_bytes.value())),
             ("resident", resident_bytes()),
         ];
-        Self { counters, gauges, held, memory }
+        Self {
+            counters,
+            gauges,
+            held,
+            memory,
+        }
     }
 }
 
@@ -83,16 +138,35 @@ impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         for (name, help, value) in &self.counters {
             let counter = ConstCounter::new(*value);
-            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+            counter.encode(encoder.encode_descriptor(
+                name,
+                help,
+                None,
+                counter.metric_type(),
+            )?)?;
         }
         for (name, help, value) in &self.gauges {
             let gauge = ConstGauge::new(gauge(*value));
             gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
         }
         let help = "Connections held, by transport";
-        encode_family(&mut encoder, "held_connections", help, None, "transport", &self.held)?;
+        encode_family(
+            &mut encoder,
+            "held_connections",
+            help,
+            None,
+            "transport",
+            &self.held,
+        )?;
         let help = "Memory, by what it is used for";
-        encode_family(&mut encoder, "memory", help, Some(&Unit::Bytes), "kind", &self.memory)
+        encode_family(
+            &mut encoder,
+            "memory",
+            help,
+            Some(&Unit::Bytes),
+            "kind",
+            &self.memory,
+        )
     }
 }
 
@@ -120,6 +194,8 @@ fn gauge(value: u64) -> i64 {
 fn resident_bytes() -> u64 {
     const PAGE_BYTES: u64 = 4096;
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
-    let resident = pages.as_deref().and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+    let resident = pages
+        .as_deref()
+        .and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
     resident.unwrap_or(0) * PAGE_BYTES
 }

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use fanfare_relay::RelayError;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, SEC_WEBSOCKET_VERSION, UPGRADE, WWW_AUTHENTICATE};
+use http::header::{
+    ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, SEC_WEBSOCKET_VERSION, UPGRADE, WWW_AUTHENTICATE,
+};
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::json;
 
@@ -27,7 +29,12 @@ pub struct Problem {
 impl Problem {
     /// A problem that no setting decides.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), setting: None }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            setting: None,
+        }
     }
 
     /// Names the setting that decided.
@@ -66,7 +73,10 @@ impl Problem {
 
     fn text(&self) -> String {
         match self.setting {
-            Some(setting) => format!("{} ({}, see the setting {setting})\n", self.message, self.code),
+            Some(setting) => format!(
+                "{} ({}, see the setting {setting})\n",
+                self.message, self.code
+            ),
             None => format!("{} ({})\n", self.message, self.code),
         }
     }
@@ -79,6 +89,11 @@ impl From<RelayError> for Problem {
 }
 
 fn wants_json(request: &HeaderMap) -> bool {
-    let accepted = request.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accepted.split(',').any(|member| member.trim().starts_with("application/json"))
+    let accepted = request
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    accepted
+        .split(',')
+        .any(|member| member.trim().starts_with("application/json"))
 }

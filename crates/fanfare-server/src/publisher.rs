@@ -7,7 +7,9 @@ use bytes::{Bytes, BytesMut};
 use fanfare_hub::{ChannelInfo, ChannelName, EngineError, PublishError};
 use fanfare_link::RequestBody;
 use fanfare_relay::headers::FANFARE_ID;
-use fanfare_relay::{InfoFormat, Intent, Location, Outcome, Query, channels, read_draft, validators};
+use fanfare_relay::{
+    InfoFormat, Intent, Location, Outcome, Query, channels, read_draft, validators,
+};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{Response, StatusCode};
@@ -49,7 +51,11 @@ impl Publisher<'_> {
             Intent::Options => return Ok(service::preflight(Location::Publisher)),
             Intent::WrongMethod | Intent::Subscribe => {
                 let allow = Location::Publisher.allow();
-                return Ok(service::wrong_method(allow, "publish with POST, see Allow for the rest", self.parts));
+                return Ok(service::wrong_method(
+                    allow,
+                    "publish with POST, see Allow for the rest",
+                    self.parts,
+                ));
             }
             _ => {}
         }
@@ -67,32 +73,59 @@ impl Publisher<'_> {
         }
     }
 
-    async fn publish(&self, channel: &ChannelName, body: &mut RequestBody) -> Result<Response<Bytes>, Problem> {
+    async fn publish(
+        &self,
+        channel: &ChannelName,
+        body: &mut RequestBody,
+    ) -> Result<Response<Bytes>, Problem> {
         let payload = read(body, self.node.config.limits.message_bytes_max).await?;
         let bytes = payload.len();
         let query = Query::new(self.parts.uri.query().unwrap_or_default());
         let mut draft = read_draft(&self.parts.headers, query, payload)?;
         draft.history = Some(self.rules.history);
-        let receipt = self.node.hub.publish(channel, draft, self.node.now()).await.map_err(publish_problem)?;
+        let receipt = self
+            .node
+            .hub
+            .publish(channel, draft, self.node.now())
+            .await
+            .map_err(publish_problem)?;
         if !receipt.repeated {
             self.node.counts.published.fetch_add(1, Ordering::Relaxed);
-            self.node.counts.published_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+            self.node
+                .counts
+                .published_bytes
+                .fetch_add(bytes as u64, Ordering::Relaxed);
         }
         Ok(self.info(Outcome::from(&receipt), &receipt.info))
     }
 
     async fn create(&self, channel: &ChannelName) -> Result<Response<Bytes>, Problem> {
-        let info = self.node.hub.create(channel, self.node.now()).await.map_err(publish_problem)?;
+        let info = self
+            .node
+            .hub
+            .create(channel, self.node.now())
+            .await
+            .map_err(publish_problem)?;
         Ok(self.info(Outcome::Informed, &info))
     }
 
     async fn inform(&self, channel: &ChannelName) -> Result<Response<Bytes>, Problem> {
-        let info = self.node.hub.info(channel, self.node.now()).await.map_err(|error| engine_problem(&error))?;
+        let info = self
+            .node
+            .hub
+            .info(channel, self.node.now())
+            .await
+            .map_err(|error| engine_problem(&error))?;
         Ok(self.known(info))
     }
 
     async fn delete(&self, channel: &ChannelName) -> Result<Response<Bytes>, Problem> {
-        let info = self.node.hub.delete(channel, self.node.now()).await.map_err(|error| engine_problem(&error))?;
+        let info = self
+            .node
+            .hub
+            .delete(channel, self.node.now())
+            .await
+            .map_err(|error| engine_problem(&error))?;
         Ok(self.known(info))
     }
 
@@ -106,7 +139,9 @@ impl Publisher<'_> {
     fn info(&self, outcome: Outcome, info: &ChannelInfo) -> Response<Bytes> {
         let format = InfoFormat::negotiate(&self.parts.headers, self.rules.profile);
         let mut response = Response::new(format.body(info));
-        *response.status_mut() = outcome.answer(Location::Publisher, self.rules.profile).status;
+        *response.status_mut() = outcome
+            .answer(Location::Publisher, self.rules.profile)
+            .status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, format.content_type());
         if let Some(id) = info.last_message_id {
@@ -125,14 +160,21 @@ impl Publisher<'_> {
 async fn read(body: &mut RequestBody, bytes_max: usize) -> Result<Bytes, Problem> {
     let too_large = || {
         let message = format!("the message is longer than {bytes_max} bytes, which is the limit");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "message_too_large", message).decided_by("limits.message_bytes_max")
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "message_too_large", message)
+            .decided_by("limits.message_bytes_max")
     };
     if body.size_hint().lower() > bytes_max as u64 {
         return Err(too_large());
     }
     let mut whole = BytesMut::new();
     while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await {
-        let broken = |_| Problem::new(StatusCode::BAD_REQUEST, "body_broken", "the request body ended early or is not well formed");
+        let broken = |_| {
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "body_broken",
+                "the request body ended early or is not well formed",
+            )
+        };
         let Ok(data) = frame.map_err(broken)?.into_data() else {
             continue;
         };
@@ -148,15 +190,27 @@ async fn read(body: &mut RequestBody, bytes_max: usize) -> Result<Bytes, Problem
 fn publish_problem(error: PublishError) -> Problem {
     match error {
         PublishError::Engine(error) => engine_problem(&error),
-        PublishError::TooManyChannels { .. } => {
-            Problem::new(StatusCode::INSUFFICIENT_STORAGE, "too_many_channels", error.to_string())
-                .decided_by("limits.channels_max")
+        PublishError::TooManyChannels { .. } => Problem::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "too_many_channels",
+            error.to_string(),
+        )
+        .decided_by("limits.channels_max"),
+        PublishError::Unfit { .. } => {
+            Problem::new(StatusCode::BAD_REQUEST, "unfit_field", error.to_string())
         }
-        PublishError::Unfit { .. } => Problem::new(StatusCode::BAD_REQUEST, "unfit_field", error.to_string()),
-        _ => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", error.to_string()),
+        _ => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            error.to_string(),
+        ),
     }
 }
 
 fn engine_problem(error: &EngineError) -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "engine_unavailable", error.to_string())
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "engine_unavailable",
+        error.to_string(),
+    )
 }

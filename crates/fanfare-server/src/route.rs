@@ -64,7 +64,11 @@ impl Routes {
                 ProfileKind::Relay => Profile::Relay,
             },
             history: fanfare_hub::HistoryLimits {
-                messages: if profile.store { profile.history_messages } else { 0 },
+                messages: if profile.store {
+                    profile.history_messages
+                } else {
+                    0
+                },
                 age: profile.history_age,
                 bytes: limits.history_bytes,
             },
@@ -72,7 +76,7 @@ impl Routes {
             admission: admission(profile.concurrency),
             existing_channels_only: profile.existing_channels_only,
         });
-        Self(std::iter::once(base.clone()).chain(profiles).collect())
+        Self(std::iter::once(base).chain(profiles).collect())
     }
 
     /// The rules that a route names.
@@ -94,7 +98,11 @@ impl Routes {
         if let Some(file) = path.strip_prefix("/console/") {
             return Route::Console(file);
         }
-        self.0.iter().enumerate().find_map(|(index, rules)| rules.find(index, path)).unwrap_or(Route::Unknown)
+        self.0
+            .iter()
+            .enumerate()
+            .find_map(|(index, rules)| rules.find(index, path))
+            .unwrap_or(Route::Unknown)
     }
 }
 
@@ -110,7 +118,11 @@ impl Rules {
 /// What follows `/pub/` or `/sub/`; nothing when the path ends there.
 fn location<'a>(path: &'a str, name: &str) -> Option<&'a str> {
     let rest = path.strip_prefix(name)?;
-    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+    if rest.is_empty() {
+        Some(rest)
+    } else {
+        rest.strip_prefix('/')
+    }
 }
 
 fn admission(concurrency: Concurrency) -> fanfare_hub::Admission {

@@ -68,7 +68,10 @@ fn start(config: Config) -> anyhow::Result<Running> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let settings = settings(&config);
     let engine = MemoryEngine::new(memory_limits(&config), clock.now().wall);
-    let subscribers_max = config.limits.subscribers_per_channel_max.map_or(0, usize::from);
+    let subscribers_max = config
+        .limits
+        .subscribers_per_channel_max
+        .map_or(0, usize::from);
     let hub = Hub::new(Arc::new(engine), subscribers_max);
     let node = Arc::new(Node::new(hub.clone(), config, Arc::clone(&clock)));
     let front: Arc<dyn Front> = Arc::new(SubscriberFront::new(Arc::clone(&node)));
@@ -96,7 +99,9 @@ fn memory_limits(config: &Config) -> MemoryLimits {
 fn settings(config: &Config) -> Settings {
     let limits = &config.limits;
     let link = LinkLimits {
-        connections_max: limits.connections_max.map_or_else(connections_max, usize::from),
+        connections_max: limits
+            .connections_max
+            .map_or_else(connections_max, usize::from),
         head_bytes_max: limits.head_bytes_max,
         head_time: limits.head_time,
         keep_alive_time: limits.keep_alive_time,
@@ -118,7 +123,9 @@ fn settings(config: &Config) -> Settings {
 /// As many connections as this process may have descriptors.
 fn connections_max() -> usize {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    let descriptors = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let descriptors = limit.map_or(usize::MAX, |limit| {
+        usize::try_from(limit).unwrap_or(usize::MAX)
+    });
     descriptors.saturating_sub(DESCRIPTORS_RESERVED).max(1)
 }
 
@@ -146,7 +153,9 @@ async fn tick(node: &Node) -> std::convert::Infallible {
 
 fn start_log(config: &Config) {
     let filter = tracing_subscriber::EnvFilter::new(&config.server.log);
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
     // A second subscriber in one process happens in tests only; the first one stays.
     let _ = match config.server.log_format {
         LogFormat::Json => log.json().try_init(),

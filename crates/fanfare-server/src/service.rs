@@ -71,24 +71,46 @@ async fn answer(node: &Node, parts: &Parts, body: &mut RequestBody) -> Response<
         _ => Location::Subscriber,
     };
     let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-    let mut response = match node.access.check_source(&parts.headers, authority, location) {
+    let mut response = match node
+        .access
+        .check_source(&parts.headers, authority, location)
+    {
         Ok(()) => dispatch(node, route, parts, body).await,
         Err(problem) => problem.response(&parts.headers),
     };
     if matches!(route, Route::Subscriber(..)) {
         crate::headers::merge(response.headers_mut(), front::vary());
     }
-    crate::headers::merge(response.headers_mut(), node.access.cors(&parts.headers, authority, location));
+    crate::headers::merge(
+        response.headers_mut(),
+        node.access.cors(&parts.headers, authority, location),
+    );
     response
 }
 
-async fn dispatch(node: &Node, route: Route<'_>, parts: &Parts, body: &mut RequestBody) -> Response<Bytes> {
+async fn dispatch(
+    node: &Node,
+    route: Route<'_>,
+    parts: &Parts,
+    body: &mut RequestBody,
+) -> Response<Bytes> {
     match route {
         Route::Console(file) => console::answer(&parts.method, file, &parts.headers),
-        Route::Publisher(rules, channel) => publisher::answer(node, node.routes.rules(rules), channel, parts, body).await,
+        Route::Publisher(rules, channel) => {
+            publisher::answer(node, node.routes.rules(rules), channel, parts, body).await
+        }
         Route::Subscriber(rules, _) => at_subscriber(node.routes.rules(rules).profile, parts),
-        Route::Multiplex => wrong_method("GET", "this is a WebSocket: connect with GET and `Upgrade: websocket`", parts),
-        _ => Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address").response(&parts.headers),
+        Route::Multiplex => wrong_method(
+            "GET",
+            "this is a WebSocket: connect with GET and `Upgrade: websocket`",
+            parts,
+        ),
+        _ => Problem::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "there is nothing at this address",
+        )
+        .response(&parts.headers),
     }
 }
 
@@ -97,7 +119,9 @@ fn probe(node: &Node, route: Route<'_>) -> Option<Response<Bytes>> {
     match route {
         Route::Health => Some(text(StatusCode::OK, "ok\n")),
         Route::Metrics => Some(metrics::answer(node)),
-        Route::Ready if node.is_stopping() => Some(text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n")),
+        Route::Ready if node.is_stopping() => {
+            Some(text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"))
+        }
         Route::Ready => Some(text(StatusCode::OK, "ready\n")),
         _ => None,
     }
@@ -107,10 +131,20 @@ fn probe(node: &Node, route: Route<'_>) -> Option<Response<Bytes>> {
 fn at_subscriber(profile: fanfare_relay::Profile, parts: &Parts) -> Response<Bytes> {
     match parts.method {
         Method::OPTIONS => preflight(Location::Subscriber),
-        Method::GET => Problem::new(StatusCode::BAD_REQUEST, "body_not_expected", "a subscribe request has no body and no Expect header")
-            .response(&parts.headers),
-        _ if profile.wrong_subscriber_method() == StatusCode::FORBIDDEN => text(StatusCode::FORBIDDEN, ""),
-        _ => wrong_method(Location::Subscriber.allow(), "subscribe with GET; publish at /pub/{channel}", parts),
+        Method::GET => Problem::new(
+            StatusCode::BAD_REQUEST,
+            "body_not_expected",
+            "a subscribe request has no body and no Expect header",
+        )
+        .response(&parts.headers),
+        _ if profile.wrong_subscriber_method() == StatusCode::FORBIDDEN => {
+            text(StatusCode::FORBIDDEN, "")
+        }
+        _ => wrong_method(
+            Location::Subscriber.allow(),
+            "subscribe with GET; publish at /pub/{channel}",
+            parts,
+        ),
     }
 }
 
@@ -118,14 +152,19 @@ fn at_subscriber(profile: fanfare_relay::Profile, parts: &Parts) -> Response<Byt
 pub(crate) fn preflight(location: Location) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     crate::headers::merge(response.headers_mut(), Access::preflight(location));
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(location.allow()));
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static(location.allow()));
     response
 }
 
 /// 405, with the `Allow` that RFC 9110, section 15.5.6 asks for.
 pub(crate) fn wrong_method(allow: &'static str, message: &str, parts: &Parts) -> Response<Bytes> {
-    let mut response = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).response(&parts.headers);
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    let mut response = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message)
+        .response(&parts.headers);
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static(allow));
     response
 }
 

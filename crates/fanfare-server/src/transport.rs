@@ -50,7 +50,10 @@ impl Transport {
         let Some(asked) = asked else {
             return Ok(Self::negotiate(headers));
         };
-        let known = NAMES.iter().find(|(name, _)| *name == asked).map(|(_, transport)| *transport);
+        let known = NAMES
+            .iter()
+            .find(|(name, _)| *name == asked)
+            .map(|(_, transport)| *transport);
         match known {
             Some(Self::WebSocket) if !upgrades(headers) => Err(Problem::new(
                 StatusCode::UPGRADE_REQUIRED,
@@ -88,18 +91,30 @@ pub(crate) fn upgrades(headers: &HeaderMap) -> bool {
 
 /// True if a list header has this member with a weight above zero.
 fn has_member(headers: &HeaderMap, name: &http::HeaderName, wanted: &str) -> bool {
-    headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(
-        |member| {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|member| {
             let mut parts = member.split(';').map(str::trim);
-            let is_named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(wanted));
-            is_named && !parts.any(|parameter| is_zero_weight(parameter))
-        },
-    )
+            let is_named = parts
+                .next()
+                .is_some_and(|name| name.eq_ignore_ascii_case(wanted));
+            is_named && !parts.any(is_zero_weight)
+        })
 }
 
 fn is_zero_weight(parameter: &str) -> bool {
-    let weight = parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q="));
-    weight.is_some_and(|weight| weight.trim().parse::<f32>().is_ok_and(|weight| weight <= 0.0))
+    let weight = parameter
+        .strip_prefix("q=")
+        .or_else(|| parameter.strip_prefix("Q="));
+    weight.is_some_and(|weight| {
+        weight
+            .trim()
+            .parse::<f32>()
+            .is_ok_and(|weight| weight <= 0.0)
+    })
 }
 
 fn unknown(asked: &str) -> Problem {
@@ -108,7 +123,10 @@ fn unknown(asked: &str) -> Problem {
     Problem::new(
         StatusCode::BAD_REQUEST,
         "unknown_transport",
-        format!("`as={asked}` names no transport; there are {}", names.join(", ")),
+        format!(
+            "`as={asked}` names no transport; there are {}",
+            names.join(", ")
+        ),
     )
 }
 
@@ -117,28 +135,55 @@ mod tests {
     use super::*;
 
     fn chosen(query: &str, headers: &[(&'static str, &str)]) -> Result<Transport, &'static str> {
-        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect();
         Transport::choose(&headers, Query::new(query)).map_err(|problem| problem.code)
     }
 
-    const UPGRADE: [(&str, &str); 2] = [("upgrade", "WebSocket"), ("connection", "keep-alive, Upgrade")];
+    const UPGRADE: [(&str, &str); 2] = [
+        ("upgrade", "WebSocket"),
+        ("connection", "keep-alive, Upgrade"),
+    ];
 
     #[test]
     fn headers_choose_the_transport() {
         assert_eq!(chosen("", &[]), Ok(Transport::LongPoll));
         assert_eq!(chosen("", &[("accept", "*/*")]), Ok(Transport::LongPoll));
         assert_eq!(chosen("", &UPGRADE), Ok(Transport::WebSocket));
-        assert_eq!(chosen("", &[("accept", "text/html, Text/Event-Stream;q=0.5")]), Ok(Transport::EventStream));
-        assert_eq!(chosen("", &[("accept", "text/event-stream;q=0")]), Ok(Transport::LongPoll));
-        assert_eq!(chosen("", &[("accept", "multipart/mixed")]), Ok(Transport::Multipart));
-        assert_eq!(chosen("", &[("accept", "application/x-ndjson")]), Ok(Transport::Ndjson));
-        assert_eq!(chosen("", &[("te", "chunked, trailers")]), Ok(Transport::Chunked));
-        assert_eq!(chosen("", &[("upgrade", "h2c"), ("connection", "upgrade")]), Ok(Transport::LongPoll));
+        assert_eq!(
+            chosen("", &[("accept", "text/html, Text/Event-Stream;q=0.5")]),
+            Ok(Transport::EventStream)
+        );
+        assert_eq!(
+            chosen("", &[("accept", "text/event-stream;q=0")]),
+            Ok(Transport::LongPoll)
+        );
+        assert_eq!(
+            chosen("", &[("accept", "multipart/mixed")]),
+            Ok(Transport::Multipart)
+        );
+        assert_eq!(
+            chosen("", &[("accept", "application/x-ndjson")]),
+            Ok(Transport::Ndjson)
+        );
+        assert_eq!(
+            chosen("", &[("te", "chunked, trailers")]),
+            Ok(Transport::Chunked)
+        );
+        assert_eq!(
+            chosen("", &[("upgrade", "h2c"), ("connection", "upgrade")]),
+            Ok(Transport::LongPoll)
+        );
     }
 
     #[test]
     fn the_query_overrides_the_headers() {
-        assert_eq!(chosen("as=poll", &[("accept", "text/event-stream")]), Ok(Transport::LongPoll));
+        assert_eq!(
+            chosen("as=poll", &[("accept", "text/event-stream")]),
+            Ok(Transport::LongPoll)
+        );
         assert_eq!(chosen("as=ws", &UPGRADE), Ok(Transport::WebSocket));
         assert_eq!(chosen("as=ws", &[]), Err("upgrade_required"));
         assert_eq!(chosen("as=carrier-pigeon", &[]), Err("unknown_transport"));

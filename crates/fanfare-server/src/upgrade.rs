@@ -26,9 +26,12 @@ struct Agreement<'a> {
 /// A socket that only delivers.
 pub(crate) fn subscriber(request: &Request<'_>) -> Result<Speaker, Problem> {
     let agreement = Agreement::reach(request, &[META])?;
-    let settings = socket_settings(request, agreement.deflate.clone());
+    let settings = socket_settings(request, agreement.deflate);
     let protocol = SubscriberSocket::new(settings, agreement.protocol == Some(META));
-    Ok(Speaker { head: Some(agreement.head()), protocol: Box::new(protocol) })
+    Ok(Speaker {
+        head: Some(agreement.head()),
+        protocol: Box::new(protocol),
+    })
 }
 
 /// The bidirectional socket at `/ws`.
@@ -36,13 +39,21 @@ pub(crate) fn multiplex(request: &Request<'_>) -> Result<Verdict, Problem> {
     let agreement = Agreement::reach(request, &[])?;
     let node = request.node;
     let settings = MultiplexSettings {
-        socket: socket_settings(request, agreement.deflate.clone()),
+        socket: socket_settings(request, agreement.deflate),
         may_publish: node.access.may_publish_over_socket(&request.parts.headers),
         history: node.routes.rules(0).history,
         first: node.first(),
     };
-    let speaker = Speaker { head: Some(agreement.head()), protocol: Box::new(Multiplex::new(settings)) };
-    Ok(Verdict::Hold(request.hold(speaker, Vec::new(), Admission::Broadcast, Profile::Relay)))
+    let speaker = Speaker {
+        head: Some(agreement.head()),
+        protocol: Box::new(Multiplex::new(settings)),
+    };
+    Ok(Verdict::Hold(request.hold(
+        speaker,
+        Vec::new(),
+        Admission::Broadcast,
+        Profile::Relay,
+    )))
 }
 
 fn socket_settings(request: &Request<'_>, deflate: Option<Deflate>) -> SocketSettings {
@@ -66,7 +77,11 @@ impl<'a> Agreement<'a> {
         let offer = Offer::read(fields(&request.parts.headers)).map_err(|error| problem(&error))?;
         let protocol = offer.choose_protocol(protocols);
         let deflate = offer.deflate();
-        Ok(Self { offer, protocol, deflate })
+        Ok(Self {
+            offer,
+            protocol,
+            deflate,
+        })
     }
 
     fn head(&self) -> Response<()> {
@@ -93,7 +108,9 @@ fn insert(headers: &mut HeaderMap, name: http::HeaderName, value: String) {
 }
 
 fn fields(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
-    headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
+    headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
 }
 
 fn problem(error: &HandshakeError) -> Problem {

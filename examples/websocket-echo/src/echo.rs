@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use fanfare_hub::{EndReason, Gap, Message};
 use fanfare_link::{At, Close, Farewell, Kind, Outbox, Protocol, Reads, Tick};
-use fanfare_websocket::{CloseCode, Decoder, Event, Level, MessageKind, Role, Settings, frame};
+use fanfare_websocket::{
+    CloseCode, Decoder, Deflate, Event, Level, MessageKind, Role, Settings, frame,
+};
 
 /// The longest message.
 pub const MESSAGE_BYTES_MAX: u32 = 16 << 20;
@@ -11,19 +13,32 @@ pub const MESSAGE_BYTES_MAX: u32 = 16 << 20;
 /// One connection.
 pub struct Echo {
     decoder: Decoder,
-    deflate: bool,
+    deflate: Option<Deflate>,
 }
 
 impl Echo {
-    /// `deflate` if permessage-deflate was agreed on.
-    pub fn new(deflate: bool) -> Self {
-        let settings = Settings { role: Role::Server, message_bytes_max: MESSAGE_BYTES_MAX, deflate };
-        Self { decoder: Decoder::new(settings), deflate }
+    /// `deflate` is how messages may be compressed, if that was agreed on.
+    pub fn new(deflate: Option<Deflate>) -> Self {
+        let settings = Settings {
+            role: Role::Server,
+            message_bytes_max: MESSAGE_BYTES_MAX,
+            deflate: deflate.is_some(),
+        };
+        Self {
+            decoder: Decoder::new(settings),
+            deflate,
+        }
     }
 
     fn encode(&self, kind: MessageKind, payload: &[u8]) -> Bytes {
-        let deflated = self.deflate.then(|| frame::encode_deflated(kind, &[payload], Level::FASTEST));
-        deflated.flatten().unwrap_or_else(|| frame::encode(kind, payload))
+        // A client with a small window gets a large message plain.
+        let deflate = self
+            .deflate
+            .as_ref()
+            .filter(|deflate| deflate.admits(payload.len()));
+        deflate
+            .and_then(|_| frame::encode_deflated(kind, &[payload], Level::FASTEST))
+            .unwrap_or_else(|| frame::encode(kind, payload))
     }
 }
 
@@ -64,7 +79,12 @@ impl Protocol for Echo {
 
     // An echo has subscribed to nothing and waits for nothing.
 
-    fn deliver(&mut self, _message: &Message, _at: At<'_>, _out: &mut Outbox<'_>) -> Result<(), Close> {
+    fn deliver(
+        &mut self,
+        _message: &Message,
+        _at: At<'_>,
+        _out: &mut Outbox<'_>,
+    ) -> Result<(), Close> {
         Ok(())
     }
 
@@ -72,7 +92,12 @@ impl Protocol for Echo {
         Ok(())
     }
 
-    fn ended(&mut self, _reason: EndReason, _at: At<'_>, _out: &mut Outbox<'_>) -> Result<(), Close> {
+    fn ended(
+        &mut self,
+        _reason: EndReason,
+        _at: At<'_>,
+        _out: &mut Outbox<'_>,
+    ) -> Result<(), Close> {
         Ok(())
     }
 

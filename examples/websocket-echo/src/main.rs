@@ -13,7 +13,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use fanfare_hub::{Admission, Hub, MemoryEngine, MemoryLimits};
-use fanfare_link::{Clock, Front, Hold, Laggard, LinkLimits, Settings, SystemClock, Verdict, Via, serve};
+use fanfare_link::{
+    Clock, Front, Hold, Laggard, LinkLimits, Settings, SystemClock, Verdict, Via, serve,
+};
 use fanfare_websocket::Offer;
 use http::request::Parts;
 use http::{Response, StatusCode};
@@ -33,11 +35,20 @@ fn main() -> anyhow::Result<()> {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
         shards: NonZeroUsize::MIN,
         // A message waits whole for a reader that is slower than its sender.
-        limits: LinkLimits { backlog_bytes_max: 4 * MESSAGE_BYTES_MAX as usize, ..LinkLimits::default() },
+        limits: LinkLimits {
+            backlog_bytes_max: 4 * MESSAGE_BYTES_MAX as usize,
+            ..LinkLimits::default()
+        },
         grace: Duration::from_secs(1),
         channel_idle: Duration::from_secs(60),
     };
-    let node = serve(&settings, &Hub::new(Arc::new(engine), 0), &front, &Fallback, &clock)?;
+    let node = serve(
+        &settings,
+        &Hub::new(Arc::new(engine), 0),
+        &front,
+        &Fallback,
+        &clock,
+    )?;
     eprintln!("echoing at ws://{}/", node.address());
     node.join();
     Ok(())
@@ -48,12 +59,16 @@ struct EchoFront;
 
 impl Front for EchoFront {
     fn route(&self, request: &Parts, _via: Via) -> Verdict {
-        let fields = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let fields = request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_bytes()));
         match Offer::read(fields) {
             Ok(offer) => Verdict::Hold(hold(&offer)),
             Err(error) => {
                 let mut response = Response::new(format!("{error}\n").into());
-                *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+                *response.status_mut() =
+                    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
                 Verdict::Answer(response)
             }
         }
@@ -70,8 +85,11 @@ fn hold(offer: &Offer<'_>) -> Hold {
         head = head.header("sec-websocket-extensions", deflate.header_value());
     }
     Hold {
-        head: Some(head.body(()).expect("fixed names and base64 are sound headers")),
-        protocol: Box::new(Echo::new(deflate.is_some())),
+        head: Some(
+            head.body(())
+                .expect("fixed names and base64 are sound headers"),
+        ),
+        protocol: Box::new(Echo::new(deflate)),
         places: Vec::new(),
         admission: Admission::Broadcast,
         refusal: Box::new(|_| unreachable!("an echo joins no channel")),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use fanfare_hub::{Draft, HistoryLimits, Start};
+use fanfare_hub::{Admission, Draft, HistoryLimits, Start};
 
-use crate::rig::{IDLE, at, hub, id, keeping, name, payloads, publish, read, ready, roomy};
+use crate::rig::{IDLE, at, hub, id, inbox, keeping, name, payloads, publish, read, ready, roomy};
 
 fn keyed(key: &str) -> Draft {
     Draft {
@@ -123,4 +123,24 @@ fn never_takes_an_id_back_whichever_channels_are_forgotten_together() {
     for channel in &late {
         assert!(publish(&hub, channel, "x", 1500).id > id(2000, 0));
     }
+}
+
+#[test]
+fn remembers_a_channel_for_the_idle_time_after_its_last_listener() {
+    // A reader that is cut off and comes back finds its cursor as good as it was: if the channel
+    // were forgotten meanwhile, it would be told of a gap for ids of other channels.
+    let hub = hub(roomy());
+    let inbox = inbox();
+    read(&hub, "a", Start::Newest, 1001);
+    let seat = hub
+        .join(&name("a"), &inbox, Admission::Broadcast, at(1001))
+        .unwrap();
+    for seconds in 1001..1100 {
+        hub.collect(at(seconds), IDLE);
+    }
+    hub.leave(&name("a"), &inbox, seat, at(1100));
+    hub.collect(at(1100), IDLE);
+    assert_eq!(hub.usage().channels, 1);
+    hub.collect(at(1110), IDLE);
+    assert_eq!(hub.usage().channels, 0);
 }

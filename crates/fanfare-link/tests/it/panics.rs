@@ -26,7 +26,11 @@ fn a_panic_in_the_middle_of_a_fan_out_stops_nobody() {
     rig.run();
     for (index, peer) in peers.iter().enumerate() {
         assert_eq!(peer.is_reset(), index == 4, "connection {index}");
-        assert_eq!(peer.take().ends_with("hello\n"), index != 4, "connection {index}");
+        assert_eq!(
+            peer.take().ends_with("hello\n"),
+            index != 4,
+            "connection {index}"
+        );
     }
     assert_eq!(rig.hub.subscriptions(), 8);
 }

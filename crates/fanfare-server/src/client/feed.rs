@@ -39,7 +39,11 @@ pub(super) struct Poll<'a> {
 
 impl<'a> Feed<'a> {
     /// Subscribes after `cursor`, or where the arguments say.
-    pub(super) async fn open(peer: &'a Peer, args: &'a SubscribeArgs, cursor: Option<&str>) -> anyhow::Result<Self> {
+    pub(super) async fn open(
+        peer: &'a Peer,
+        args: &'a SubscribeArgs,
+        cursor: Option<&str>,
+    ) -> anyhow::Result<Self> {
         let cursor = cursor.map(str::to_owned);
         if args.transport == Transport::Poll {
             return Ok(Self::Poll(Poll { peer, args, cursor }));
@@ -48,12 +52,24 @@ impl<'a> Feed<'a> {
         if args.transport == Transport::Ws {
             return Ok(Self::Socket(Box::new(Socket::open(peer, &target).await?)));
         }
-        let accept = if args.transport == Transport::Sse { "text/event-stream" } else { "application/x-ndjson" };
-        let request = Request::get(target).header(ACCEPT, accept).body(Bytes::new())?;
+        let accept = if args.transport == Transport::Sse {
+            "text/event-stream"
+        } else {
+            "application/x-ndjson"
+        };
+        let request = Request::get(target)
+            .header(ACCEPT, accept)
+            .body(Bytes::new())?;
         let incoming = peer::accepted(peer.send(request).await?).await?.into_body();
-        let body = Body { incoming, rest: BytesMut::new() };
+        let body = Body {
+            incoming,
+            rest: BytesMut::new(),
+        };
         Ok(match args.transport {
-            Transport::Sse => Self::EventStream { body, decoder: Box::default() },
+            Transport::Sse => Self::EventStream {
+                body,
+                decoder: Box::default(),
+            },
             _ => Self::Lines { body },
         })
     }
@@ -71,10 +87,19 @@ impl<'a> Feed<'a> {
 
 /// The subscriber location with the place to begin at.
 fn target(args: &SubscribeArgs, cursor: Option<&str>) -> String {
-    let names: Vec<String> = args.channels.iter().map(|name| peer::encode(name.as_str())).collect();
-    let since = cursor.map(str::to_owned).or_else(|| args.since.as_ref().map(ToString::to_string));
+    let names: Vec<String> = args
+        .channels
+        .iter()
+        .map(|name| peer::encode(name.as_str()))
+        .collect();
+    let since = cursor
+        .map(str::to_owned)
+        .or_else(|| args.since.as_ref().map(ToString::to_string));
     let names = names.join(",");
-    since.map_or_else(|| format!("/sub/{names}"), |since| format!("/sub/{names}?since={since}"))
+    since.map_or_else(
+        || format!("/sub/{names}"),
+        |since| format!("/sub/{names}?since={since}"),
+    )
 }
 
 async fn next_event(body: &mut Body, decoder: &mut Decoder) -> anyhow::Result<Option<Received>> {
@@ -123,7 +148,8 @@ async fn next_line(body: &mut Body) -> anyhow::Result<Option<Received>> {
         while let Some(end) = body.rest.iter().position(|byte| *byte == b'\n') {
             let line = body.rest.split_to(end + 1);
             if !line.trim_ascii().is_empty() {
-                let line: Line = serde_json::from_slice(&line).context("the server sent a line that is no JSON")?;
+                let line: Line = serde_json::from_slice(&line)
+                    .context("the server sent a line that is no JSON")?;
                 return Ok(Some(line.received()?));
             }
         }
@@ -137,11 +163,18 @@ impl Line {
     fn received(self) -> anyhow::Result<Received> {
         if let Some(gap) = self.gap {
             let id = self.cursor.unwrap_or(gap.resumed);
-            return Ok(Received { id, channel: Some(gap.channel), is_gap: true, ..Received::default() });
+            return Ok(Received {
+                id,
+                channel: Some(gap.channel),
+                is_gap: true,
+                ..Received::default()
+            });
         }
         let payload = match (self.data, self.base64) {
             (Some(text), _) => text.into_bytes(),
-            (None, Some(text)) => BASE64_STANDARD.decode(text).context("the server sent bad base64")?,
+            (None, Some(text)) => BASE64_STANDARD
+                .decode(text)
+                .context("the server sent bad base64")?,
             (None, None) => Vec::new(),
         };
         Ok(Received {
@@ -180,7 +213,10 @@ impl Poll<'_> {
                 continue;
             }
             let headers = response.headers().clone();
-            let mut received = Received { payload: peer::whole(response).await?.into(), ..described(&headers) };
+            let mut received = Received {
+                payload: peer::whole(response).await?.into(),
+                ..described(&headers)
+            };
             received.id = cursor(&headers).unwrap_or(received.id);
             self.cursor = Some(received.id.clone());
             if headers.contains_key(FANFARE_GAP) {
@@ -192,7 +228,12 @@ impl Poll<'_> {
 }
 
 fn described(headers: &HeaderMap) -> Received {
-    let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok()).map(str::to_owned);
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &http::HeaderValue| value.to_str().ok())
+            .map(str::to_owned)
+    };
     Received {
         id: text(FANFARE_ID).unwrap_or_default(),
         event: text(X_EVENTSOURCE_EVENT),

@@ -18,7 +18,10 @@ pub(super) struct Printer {
 
 impl Printer {
     pub(super) fn new(as_json: bool, count: Option<NonZeroU64>) -> Self {
-        Self { as_json, left: count.map(NonZeroU64::get) }
+        Self {
+            as_json,
+            left: count.map(NonZeroU64::get),
+        }
     }
 
     /// Prints one; `true` when that was enough. A gap is a note beside the messages, or a JSON
@@ -27,7 +30,9 @@ impl Printer {
         if self.as_json {
             line(&object(received).to_string())?;
         } else if received.is_gap {
-            note("messages are missing here: the history does not reach back to the last one received")?;
+            note(
+                "messages are missing here: the history does not reach back to the last one received",
+            )?;
         } else {
             let mut out = io::stdout().lock();
             out.write_all(&received.payload)?;

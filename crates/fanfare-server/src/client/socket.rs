@@ -43,11 +43,23 @@ impl Socket {
             .body(Bytes::new())?;
         let response = peer::accepted(peer.send(request).await?).await?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            bail!("the server does not speak WebSocket here: it answers {}", response.status());
+            bail!(
+                "the server does not speak WebSocket here: it answers {}",
+                response.status()
+            );
         }
         let stream = TokioIo::new(hyper::upgrade::on(response).await?);
-        let settings = Settings { role: Role::Client, message_bytes_max: MESSAGE_BYTES_MAX, deflate: false };
-        Ok(Self { stream, decoder: Decoder::new(settings), read: vec![0; 64 << 10], unread: 0..0 })
+        let settings = Settings {
+            role: Role::Client,
+            message_bytes_max: MESSAGE_BYTES_MAX,
+            deflate: false,
+        };
+        Ok(Self {
+            stream,
+            decoder: Decoder::new(settings),
+            read: vec![0; 64 << 10],
+            unread: 0..0,
+        })
     }
 
     /// The next message or gap; `None` when the server closes.
@@ -55,7 +67,10 @@ impl Socket {
         loop {
             let mut input = &mut self.read[self.unread.clone()];
             let before = input.len();
-            let event = self.decoder.decode(&mut input).context("the server breaks the WebSocket protocol")?;
+            let event = self
+                .decoder
+                .decode(&mut input)
+                .context("the server breaks the WebSocket protocol")?;
             let event = event.map(Event::into_owned);
             self.unread.start += before - input.len();
             match event {
@@ -85,9 +100,16 @@ impl Socket {
 
 /// Splits the header lines `id` and `content-type` from the message.
 fn received(frame: &[u8]) -> anyhow::Result<Received> {
-    let end = frame.windows(2).position(|pair| pair == b"\n\n").context("a message without an id")?;
+    let end = frame
+        .windows(2)
+        .position(|pair| pair == b"\n\n")
+        .context("a message without an id")?;
     let head = std::str::from_utf8(&frame[..end]).context("a message with an unreadable id")?;
-    let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+    let field = |name: &str| {
+        head.lines()
+            .find_map(|line| line.strip_prefix(name))
+            .map(str::to_owned)
+    };
     let mut received = Received {
         id: field("id: ").unwrap_or_default(),
         content_type: field("content-type: "),
@@ -96,7 +118,9 @@ fn received(frame: &[u8]) -> anyhow::Result<Received> {
     };
     if received.content_type.as_deref() == Some(GAP) {
         received.is_gap = true;
-        received.channel = serde_json::from_slice::<Gap>(&received.payload).ok().map(|gap| gap.channel);
+        received.channel = serde_json::from_slice::<Gap>(&received.payload)
+            .ok()
+            .map(|gap| gap.channel);
     }
     Ok(received)
 }
@@ -110,7 +134,8 @@ struct Gap {
 /// proxy believe in a request of its choice.
 fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
     let mut bytes = [0; N];
-    let mut source = std::fs::File::open("/dev/urandom").context("the system has no random numbers")?;
+    let mut source =
+        std::fs::File::open("/dev/urandom").context("the system has no random numbers")?;
     std::io::Read::read_exact(&mut source, &mut bytes)?;
     Ok(bytes)
 }

@@ -14,6 +14,7 @@ mod curl;
 mod first_run;
 mod hopping;
 mod hostile;
+mod http2;
 mod memory;
 mod multiplex;
 mod nchan_client;

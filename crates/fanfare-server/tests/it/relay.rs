@@ -75,6 +75,9 @@ fn held(server: &Server, line: &str, headers: &[&str]) -> Raw {
 fn check_vary(answer: &Answer) {
     let vary = answer.list("vary");
     for name in ["if-none-match", "if-modified-since"] {
-        assert!(vary.iter().any(|member| member == name), "Vary of {answer:?}");
+        assert!(
+            vary.iter().any(|member| member == name),
+            "Vary of {answer:?}"
+        );
     }
 }

@@ -7,7 +7,10 @@ use crate::support::{Publisher, Raw, server, until_held};
 fn a_body_may_come_in_chunks() {
     let server = server();
     let mut client = Raw::connect(&server);
-    client.begin("POST /pub/a", &["Content-Type: text/plain", "Transfer-Encoding: chunked"]);
+    client.begin(
+        "POST /pub/a",
+        &["Content-Type: text/plain", "Transfer-Encoding: chunked"],
+    );
     for piece in ["4\r\nfirs\r\n", "1\r\nt\r\n", "0\r\n\r\n"] {
         client.send(piece);
     }
@@ -27,7 +30,9 @@ fn an_empty_body_may_come_in_chunks() {
 
 #[test]
 fn chunks_are_counted_against_the_limit() {
-    let server = crate::support::launch().set("limits.message_bytes_max=1KiB").start();
+    let server = crate::support::launch()
+        .set("limits.message_bytes_max=1KiB")
+        .start();
     let mut client = Raw::connect(&server);
     client.begin("POST /pub/a", &["Transfer-Encoding: chunked"]);
     let chunk = format!("400\r\n{}\r\n", "x".repeat(1024));
@@ -53,7 +58,10 @@ fn a_body_that_ends_early_is_no_message() {
 fn a_client_that_expects_to_be_asked_for_its_body_is() {
     let server = server();
     let mut client = Raw::connect(&server);
-    client.begin("POST /pub/a", &["Content-Length: 5", "Expect: 100-continue"]);
+    client.begin(
+        "POST /pub/a",
+        &["Content-Length: 5", "Expect: 100-continue"],
+    );
     assert_eq!(client.head().status, 100);
     client.send("hello");
     assert_eq!(client.answer().status, 202);
@@ -62,9 +70,14 @@ fn a_client_that_expects_to_be_asked_for_its_body_is() {
 
 #[test]
 fn a_client_that_expects_to_be_asked_need_not_send_what_is_refused() {
-    let server = crate::support::launch().set("limits.message_bytes_max=1KiB").start();
+    let server = crate::support::launch()
+        .set("limits.message_bytes_max=1KiB")
+        .start();
     let mut client = Raw::connect(&server);
-    client.begin("POST /pub/a", &["Content-Length: 1000000", "Expect: 100-continue"]);
+    client.begin(
+        "POST /pub/a",
+        &["Content-Length: 1000000", "Expect: 100-continue"],
+    );
     assert_eq!(client.head().status, 413);
 }
 
@@ -82,7 +95,10 @@ fn pipelined_requests_are_answered_in_order() {
     pipeline += &request("GET /healthz", &[]);
     let [modified, tag] = ids[1].conditions();
     pipeline += &request("GET /sub/a", &[&modified, &tag]);
-    pipeline += &request("GET /sub/a?as=interval", &["If-None-Match: 0", "Connection: close"]);
+    pipeline += &request(
+        "GET /sub/a?as=interval",
+        &["If-None-Match: 0", "Connection: close"],
+    );
     let mut client = Raw::connect(&server);
     client.send(pipeline);
     client.answer().check(200, "m0");
@@ -145,7 +161,9 @@ fn http_1_0_may_wait_and_stream() {
     waiting.begin("GET /sub/a HTTP/1.0", &[]);
     let (head, mut stream) =
         Raw::connect(&server).stream("GET /sub/a HTTP/1.0", &["Accept: application/x-ndjson"]);
-    head.check(200, "").without("transfer-encoding").with("connection", "close");
+    head.check(200, "")
+        .without("transfer-encoding")
+        .with("connection", "close");
     until_held(&server, "a", 2);
     let mut publisher = Publisher::connect(&server);
     publisher.publish("a", "m");
@@ -164,7 +182,11 @@ fn a_connection_closes_when_it_is_asked_to() {
     for line in ["GET /sub/a", "GET /pub/a", "GET /healthz"] {
         let mut client = Raw::connect(&server);
         let answer = client.ask(line, &["Connection: close"]);
-        assert_eq!((answer.status, answer.header("connection")), (200, "close"), "{line}");
+        assert_eq!(
+            (answer.status, answer.header("connection")),
+            (200, "close"),
+            "{line}"
+        );
         client.check_closed();
     }
 }
@@ -173,7 +195,13 @@ fn a_connection_closes_when_it_is_asked_to() {
 fn what_is_not_there_is_not_found() {
     let server = server();
     let mut client = Raw::connect(&server);
-    for path in ["/nowhere", "/subs/a", "/pubx", "/console/nothing.js", "/console/../../etc/passwd"] {
+    for path in [
+        "/nowhere",
+        "/subs/a",
+        "/pubx",
+        "/console/nothing.js",
+        "/console/../../etc/passwd",
+    ] {
         let answer = client.ask(&format!("GET {path}"), &["Accept: application/json"]);
         assert_eq!(answer.status, 404, "{path}");
         let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
@@ -198,9 +226,16 @@ fn errors_teach() {
         ("POST /pub/%0A", 400, "bad_channel_name"),
     ] {
         let answer = client.ask(line, &["Accept: application/json"]);
-        assert_eq!((answer.status, answer.header("fanfare-error")), (status, code), "{line}");
+        assert_eq!(
+            (answer.status, answer.header("fanfare-error")),
+            (status, code),
+            "{line}"
+        );
         let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
         assert_eq!(problem["code"], code, "{line}");
-        assert!(problem["message"].as_str().unwrap().len() > 10, "{line}: {problem}");
+        assert!(
+            problem["message"].as_str().unwrap().len() > 10,
+            "{line}: {problem}"
+        );
     }
 }

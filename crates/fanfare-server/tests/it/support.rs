@@ -60,7 +60,11 @@ pub(crate) fn until_held(server: &Server, channel: &str, subscribers: u64) {
 pub(crate) fn metric(server: &Server, name: &str) -> u64 {
     let answer = Raw::connect(server).ask("GET /metrics HTTP/1.1", &["Connection: close"]);
     let text = answer.text();
-    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    let value = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     let value = value.unwrap_or_else(|| panic!("no {name} in the metrics:\n{text}"));
-    value.parse().unwrap_or_else(|_| panic!("{name} is {value}"))
+    value
+        .parse()
+        .unwrap_or_else(|_| panic!("{name} is {value}"))
 }

@@ -96,7 +96,10 @@ impl Ledger {
         if let Some(cursor) = track.cursor {
             assert_eq!(after, cursor, "where the gap in {channel} begins");
         }
-        assert!(resumed > after, "a gap in {channel} from {after} to {resumed}");
+        assert!(
+            resumed > after,
+            "a gap in {channel} from {after} to {resumed}"
+        );
         let is_real = book
             .first_after(channel, after)
             .is_some_and(|next| next <= resumed);

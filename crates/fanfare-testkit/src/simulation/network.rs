@@ -279,7 +279,10 @@ impl Socket for SimSocket {
 
     fn send_all(&mut self, pieces: &[Bytes], offset: usize) -> io::Result<usize> {
         let mut line = self.line.borrow_mut();
-        assert!(!line.down_ends, "a shard sends after it has closed its side");
+        assert!(
+            !line.down_ends,
+            "a shard sends after it has closed its side"
+        );
         if line.fate == Fate::Broken {
             return Err(io::ErrorKind::BrokenPipe.into());
         }

@@ -163,10 +163,7 @@ impl Reader {
             return;
         }
         session.send(around.dice);
-        session
-            .line
-            .borrow_mut()
-            .pass(around.dice, session.speed);
+        session.line.borrow_mut().pass(around.dice, session.speed);
         let arrival = session.line.borrow_mut().read();
         match arrival {
             Arrival::Bytes(bytes) if !bytes.is_empty() => {
@@ -280,24 +277,29 @@ impl Reader {
 
     fn hear_line(&mut self, line: &str, around: &mut Surroundings<'_>) {
         let words: Vec<&str> = line.splitn(4, ' ').collect();
-        if std::env::var("SIM_TRACE").is_ok() { eprintln!("{:?} {:p} {:?} hears {line:.40} {:?}", around.clock.millis(), self, self.session.as_ref().map(|s| s.transport), self.tracks); }
+        if std::env::var("SIM_TRACE").is_ok() {
+            eprintln!(
+                "{:?} {:p} {:?} hears {line:.40} {:?}",
+                around.clock.millis(),
+                self,
+                self.session.as_ref().map(|s| s.transport),
+                self.tracks
+            );
+        }
         match words[..] {
             ["m", channel, id, text] => {
                 self.check_subscribed(channel);
                 self.tally.messages += 1;
                 let track = self.track(channel);
-                around
-                    .ledger
-                    .check_message(track, channel, parse(id), text);
+                around.ledger.check_message(track, channel, parse(id), text);
             }
             ["g", channel, after, resumed] => {
                 self.check_subscribed(channel);
                 self.tally.gaps += 1;
                 let track = self.track(channel);
-                let is_real =
-                    around
-                        .ledger
-                        .check_gap(track, channel, parse(after), parse(resumed));
+                let is_real = around
+                    .ledger
+                    .check_gap(track, channel, parse(after), parse(resumed));
                 self.tally.false_gaps += u64::from(!is_real);
             }
             ["e", channel, _reason] => self.ended(channel, around),

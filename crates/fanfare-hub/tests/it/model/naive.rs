@@ -99,7 +99,9 @@ impl Naive {
         for (index, channel) in self.channels.iter_mut().enumerate() {
             channel.used = channel.used.min(now);
             let is_idle = channel.stored().count() == 0 && now.since(channel.used) >= idle;
-            if channel.is_known && is_idle && !is_listened_to(index) {
+            if is_idle && is_listened_to(index) {
+                channel.used = now;
+            } else if is_idle && channel.is_known {
                 channel.forget();
             }
         }

@@ -256,5 +256,8 @@ fn the_page_in_docs_is_the_reference() {
         std::fs::write(path, &wanted).unwrap();
     }
     let found = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(found == wanted, "docs/configuration.md is not what the settings say");
+    assert!(
+        found == wanted,
+        "docs/configuration.md is not what the settings say"
+    );
 }

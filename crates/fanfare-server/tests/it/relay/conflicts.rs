@@ -6,7 +6,10 @@ use crate::support::{Publisher, Raw, until_held};
 #[test]
 fn everybody_is_served_by_default() {
     let server = relay_server();
-    let mut subscribers = [held(&server, "GET /sub/a", &[]), held(&server, "GET /sub/a", &[])];
+    let mut subscribers = [
+        held(&server, "GET /sub/a", &[]),
+        held(&server, "GET /sub/a", &[]),
+    ];
     until_held(&server, "a", 2);
     Publisher::connect(&server).publish("a", "x");
     for subscriber in &mut subscribers {
@@ -21,7 +24,11 @@ fn e13_the_last_subscriber_takes_over() {
     until_held(&server, "l", 1);
     let mut second = held(&server, "GET /last/sub/l", &[]);
     let conflict = first.answer();
-    conflict.check(409, "").with("content-length", "0").without("etag").without("last-modified");
+    conflict
+        .check(409, "")
+        .with("content-length", "0")
+        .without("etag")
+        .without("last-modified");
     check_vary(&conflict);
     until_held(&server, "l", 1);
     let published = Raw::connect(&server).tell("POST /last/pub/l", &[], "x");
@@ -38,7 +45,9 @@ fn e13_a_subscriber_is_replaced_also_by_one_that_does_not_wait() {
     let [modified, tag] = publisher.publish("l", "stored").conditions();
     let mut first = held(&server, "GET /last/sub/l", &[&modified, &tag]);
     until_held(&server, "l", 1);
-    Raw::connect(&server).ask("GET /last/sub/l", &[]).check(200, "stored");
+    Raw::connect(&server)
+        .ask("GET /last/sub/l", &[])
+        .check(200, "stored");
     first.answer().check(409, "");
     until_held(&server, "l", 0);
 }
@@ -63,10 +72,14 @@ fn e14_the_first_subscriber_stays() {
 #[test]
 fn e14_a_second_subscriber_gets_nothing_that_is_stored() {
     let server = relay_server();
-    let [modified, tag] = Publisher::connect(&server).publish("f", "stored").conditions();
+    let [modified, tag] = Publisher::connect(&server)
+        .publish("f", "stored")
+        .conditions();
     let _first = held(&server, "GET /first/sub/f", &[&modified, &tag]);
     until_held(&server, "f", 1);
-    Raw::connect(&server).ask("GET /first/sub/f", &[]).check(409, "");
+    Raw::connect(&server)
+        .ask("GET /first/sub/f", &[])
+        .check(409, "");
     until_held(&server, "f", 1);
 }
 

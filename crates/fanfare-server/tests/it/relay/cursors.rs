@@ -41,11 +41,7 @@ impl Channel {
         let answer = Raw::connect(&self.server).ask("GET /sub/c?as=interval", &headers);
         match expected {
             "nothing" => assert_eq!(answer.status, 304, "{headers:?}: {answer:?}"),
-            body => assert_eq!(
-                (answer.status, &*answer.text()),
-                (200, body),
-                "{headers:?}"
-            ),
+            body => assert_eq!((answer.status, &*answer.text()), (200, body), "{headers:?}"),
         }
     }
 }
@@ -98,9 +94,22 @@ fn all_three_date_forms_are_dates() {
     let next = tag(channel.a0.tag);
     // "Fri, 20 Nov 2026 23:27:06 GMT" in pieces.
     let fixdate = channel.a0.date();
-    let words: Vec<&str> = fixdate.split([' ', ',']).filter(|word| !word.is_empty()).collect();
-    let [short, day, month, year, time, _] = words[..] else { panic!("{fixdate}") };
-    let long = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+    let words: Vec<&str> = fixdate
+        .split([' ', ','])
+        .filter(|word| !word.is_empty())
+        .collect();
+    let [short, day, month, year, time, _] = words[..] else {
+        panic!("{fixdate}")
+    };
+    let long = [
+        "Sunday",
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+    ];
     let long = long.iter().find(|long| long.starts_with(short)).unwrap();
     let rfc850 = format!("{long}, {day}-{month}-{} {time} GMT", &year[2..]);
     let day = day.trim_start_matches('0');
@@ -129,7 +138,11 @@ fn a_cursor_may_come_in_the_place_of_any_transport() {
         (format!("?since={encoded}"), "X-Other: 1".into()),
     ] {
         let answer = client.ask(&format!("GET /sub/c{query}"), &[&header]);
-        assert_eq!((answer.status, &*answer.text()), (200, "second"), "{query} {header}");
+        assert_eq!(
+            (answer.status, &*answer.text()),
+            (200, "second"),
+            "{query} {header}"
+        );
     }
 }
 
@@ -138,9 +151,21 @@ fn a_malformed_cursor_counts_as_none() {
     let server = relay_server();
     Publisher::connect(&server).publish("c", "oldest");
     let mut client = Raw::connect(&server);
-    for odd in ["foo", "foo:bar", "-1:0", "1:2:3:x", ":", "999999999999999999999999:1", "\u{e9}"] {
-        client.ask("GET /sub/c", &[&format!("Last-Event-ID: {odd}")]).check(200, "oldest");
-        client.ask("GET /sub/c", &[&format!("If-None-Match: {odd}")]).check(200, "oldest");
+    for odd in [
+        "foo",
+        "foo:bar",
+        "-1:0",
+        "1:2:3:x",
+        ":",
+        "999999999999999999999999:1",
+        "\u{e9}",
+    ] {
+        client
+            .ask("GET /sub/c", &[&format!("Last-Event-ID: {odd}")])
+            .check(200, "oldest");
+        client
+            .ask("GET /sub/c", &[&format!("If-None-Match: {odd}")])
+            .check(200, "oldest");
     }
 }
 
@@ -150,12 +175,25 @@ fn since_places_a_reader_without_a_cursor() {
     let mut publisher = Publisher::connect(&server);
     publisher.count("c", 0..10);
     let mut client = Raw::connect(&server);
-    for (since, expected) in [("all", "0"), ("-1", "9"), ("-3", "7"), ("-99", "0"), ("1h", "0")] {
-        client.ask(&format!("GET /sub/c?since={since}"), &[]).check(200, expected);
+    for (since, expected) in [
+        ("all", "0"),
+        ("-1", "9"),
+        ("-3", "7"),
+        ("-99", "0"),
+        ("1h", "0"),
+    ] {
+        client
+            .ask(&format!("GET /sub/c?since={since}"), &[])
+            .check(200, expected);
     }
-    client.ask("GET /sub/c?as=interval&since=now", &[]).check(304, "");
+    client
+        .ask("GET /sub/c?as=interval&since=now", &[])
+        .check(304, "");
     let wrong = client.ask("GET /sub/c?since=yesterday", &[]);
-    assert_eq!((wrong.status, wrong.header("fanfare-error")), (400, "bad_since"));
+    assert_eq!(
+        (wrong.status, wrong.header("fanfare-error")),
+        (400, "bad_since")
+    );
 }
 
 // D9: a client whose clock was once ahead is not starved.
@@ -177,8 +215,9 @@ fn a_cursor_from_the_future_gets_the_next_message() {
 #[test]
 fn stale_cursors_on_an_empty_channel_are_held() {
     let server = relay_server();
-    let mut subscribers: Vec<Raw> =
-        (0..4).map(|_| held(&server, "GET /sub/x?last_event_id=1:0", &[])).collect();
+    let mut subscribers: Vec<Raw> = (0..4)
+        .map(|_| held(&server, "GET /sub/x?last_event_id=1:0", &[]))
+        .collect();
     until_held(&server, "x", 4);
     Publisher::connect(&server).publish("x", "m");
     for subscriber in &mut subscribers {
@@ -212,9 +251,14 @@ fn a_cursor_that_has_left_the_history_is_told_of_the_gap() {
     let answer = Raw::connect(&server).ask("GET /sub/c", &[&modified, &tag]);
     answer.check(200, "50");
     let gap = answer.header("fanfare-gap");
-    let resumed = gap.strip_prefix(&format!("after={first}; resumed=")).expect(gap);
+    let resumed = gap
+        .strip_prefix(&format!("after={first}; resumed="))
+        .expect(gap);
     let resumed: Id = resumed.parse().unwrap();
     assert!(resumed > first && resumed < Id::of_poll(&answer), "{gap}");
     // Nobody is told who has missed nothing.
-    Raw::connect(&server).ask("GET /sub/c", &[]).check(200, "50").without("fanfare-gap");
+    Raw::connect(&server)
+        .ask("GET /sub/c", &[])
+        .check(200, "50")
+        .without("fanfare-gap");
 }

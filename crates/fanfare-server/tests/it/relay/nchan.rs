@@ -18,7 +18,9 @@ fn e3_information_names_the_last_message() {
     let mut client = Raw::connect(&server);
     let answer = client.tell("POST /nchan/pub/a", &["Content-Type: text/plain"], "m0");
     let id: Id = answer.header("fanfare-id").parse().unwrap();
-    answer.check(202, info(1, -1, 0, id)).with("content-type", "text/plain");
+    answer
+        .check(202, info(1, -1, 0, id))
+        .with("content-type", "text/plain");
 }
 
 #[test]
@@ -34,7 +36,10 @@ fn e2_put_publishes() {
 fn e4_information_is_sent_as_text() {
     let server = relay_server();
     let mut client = Raw::connect(&server);
-    let id = client.tell("POST /nchan/pub/a", &[], "m").header("fanfare-id").to_owned();
+    let id = client
+        .tell("POST /nchan/pub/a", &[], "m")
+        .header("fanfare-id")
+        .to_owned();
     let json = format!(
         r#"{{"messages": 1, "requested": -1, "subscribers": 0, "last_message_id": "{id}" }}"#
     );
@@ -65,7 +70,10 @@ fn a_channel_without_messages_has_the_id_zero() {
     let _subscriber = held(&server, "GET /nchan/sub/a", &[]);
     until_held(&server, "a", 1);
     let told = client.ask("GET /nchan/pub/a", &[]).text();
-    assert!(told.ends_with("\r\nactive subscribers: 1\r\nlast message id: 0:0"), "{told}");
+    assert!(
+        told.ends_with("\r\nactive subscribers: 1\r\nlast message id: 0:0"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -98,7 +106,9 @@ fn e5_stored_messages_are_read_one_by_one() {
     first.check(200, "m0").with("last-modified", &ids[0].date());
     first.with("etag", &ids[0].tag.to_string());
     let [modified, tag] = ids[0].conditions();
-    client.ask("GET /nchan/sub/a", &[&modified, &tag]).check(200, "m1");
+    client
+        .ask("GET /nchan/sub/a", &[&modified, &tag])
+        .check(200, "m1");
 }
 
 #[test]
@@ -123,6 +133,9 @@ fn a_cursor_of_several_channels_is_read_in_nchans_form() {
     let mut client = Raw::connect(&server);
     // Everything of that second in `a` has been seen, nothing in `b`.
     let cursor = format!("{}:[{}],-", a.seconds, a.tag);
-    let answer = client.ask("GET /nchan/sub/a,b?as=interval", &[&format!("If-None-Match: {cursor}")]);
+    let answer = client.ask(
+        "GET /nchan/sub/a,b?as=interval",
+        &[&format!("If-None-Match: {cursor}")],
+    );
     answer.check(200, "b0");
 }

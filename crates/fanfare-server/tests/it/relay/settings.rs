@@ -26,7 +26,10 @@ fn e15_a_channel_may_have_so_many_subscribers() {
     until_held(&server, "m", 1);
     let mut client = Raw::connect(&server);
     let refused = client.ask("GET /sub/m", &[]);
-    refused.check(403, "").with("content-length", "0").with("fanfare-error", "too_many_subscribers");
+    refused
+        .check(403, "")
+        .with("content-length", "0")
+        .with("fanfare-error", "too_many_subscribers");
     check_vary(&refused);
     Publisher::connect(&server).publish("m", "x");
     first.answer().check(200, "x");
@@ -37,7 +40,9 @@ fn e15_a_channel_may_have_so_many_subscribers() {
 #[test]
 fn e15_the_limit_holds_also_for_what_is_stored() {
     let server = launch().set("limits.subscribers_per_channel_max=1").start();
-    let [modified, tag] = Publisher::connect(&server).publish("m", "stored").conditions();
+    let [modified, tag] = Publisher::connect(&server)
+        .publish("m", "stored")
+        .conditions();
     let _first = held(&server, "GET /sub/m", &[&modified, &tag]);
     until_held(&server, "m", 1);
     Raw::connect(&server).ask("GET /sub/m", &[]).check(403, "");
@@ -47,10 +52,15 @@ fn e15_the_limit_holds_also_for_what_is_stored() {
 fn e17_what_is_not_stored_is_heard_by_who_listens() {
     let server = relay_server();
     let mut client = Raw::connect(&server);
-    client.tell("POST /unstored/pub/s", &[], "x").check(202, info(0, -1, 0));
+    client
+        .tell("POST /unstored/pub/s", &[], "x")
+        .check(202, info(0, -1, 0));
     let mut subscriber = held(&server, "GET /sub/s", &[]);
     until_held(&server, "s", 1);
-    assert_eq!(client.tell("POST /unstored/pub/s", &[], "heard").status, 201);
+    assert_eq!(
+        client.tell("POST /unstored/pub/s", &[], "heard").status,
+        201
+    );
     subscriber.answer().check(200, "heard");
     client.ask("GET /sub/s?as=interval", &[]).check(304, "");
 }
@@ -62,7 +72,9 @@ fn e17_the_oldest_make_room() {
     for number in 0..5 {
         client.tell("POST /three/pub/b", &[], format!("m{number}"));
     }
-    client.ask("GET /three/pub/b", &[]).check(200, info(3, -1, 0));
+    client
+        .ask("GET /three/pub/b", &[])
+        .check(200, info(3, -1, 0));
     client.ask("GET /sub/b", &[]).check(200, "m2");
 }
 
@@ -71,13 +83,19 @@ fn e19_a_poll_that_takes_too_long_is_asked_to_come_back() {
     let server = relay_server();
     let mut client = Raw::connect(&server);
     let nothing = client.ask("GET /brief/sub/t", &[]);
-    nothing.check(304, "").without("etag").without("last-modified");
+    nothing
+        .check(304, "")
+        .without("etag")
+        .without("last-modified");
     check_vary(&nothing);
 
     let id = Publisher::connect(&server).publish("t", "m");
     let [modified, tag] = id.conditions();
     let nothing = client.ask("GET /brief/sub/t", &[&modified, &tag]);
-    nothing.check(304, "").with("etag", &id.tag.to_string()).with("last-modified", &id.date());
+    nothing
+        .check(304, "")
+        .with("etag", &id.tag.to_string())
+        .with("last-modified", &id.date());
     until_held(&server, "t", 0);
 }
 
@@ -102,9 +120,22 @@ fn a_name_that_is_too_long_is_forbidden() {
     let server = relay_server();
     let mut client = Raw::connect(&server);
     let longest = "n".repeat(255);
-    assert_eq!(client.tell(&format!("POST /pub/{longest}"), &[], "m").status, 202);
-    client.ask(&format!("GET /sub/{longest}"), &[]).check(200, "m");
-    for line in [format!("POST /pub/{longest}n"), format!("GET /sub/{longest}n")] {
-        client.ask(&line, &[]).check(403, "").with("content-length", "0");
+    assert_eq!(
+        client
+            .tell(&format!("POST /pub/{longest}"), &[], "m")
+            .status,
+        202
+    );
+    client
+        .ask(&format!("GET /sub/{longest}"), &[])
+        .check(200, "m");
+    for line in [
+        format!("POST /pub/{longest}n"),
+        format!("GET /sub/{longest}n"),
+    ] {
+        client
+            .ask(&line, &[])
+            .check(403, "")
+            .with("content-length", "0");
     }
 }

@@ -14,14 +14,23 @@ fn e5_stored_messages_are_read_one_by_one() {
     let mut client = Raw::connect(&server);
 
     let first = client.ask("GET /sub/a", &[]);
-    first.check(200, "m0").with("content-type", "text/plain").with("content-length", "2");
-    first.with("last-modified", &ids[0].date()).with("etag", &ids[0].tag.to_string());
+    first
+        .check(200, "m0")
+        .with("content-type", "text/plain")
+        .with("content-length", "2");
+    first
+        .with("last-modified", &ids[0].date())
+        .with("etag", &ids[0].tag.to_string());
     check_vary(&first);
 
     let [modified, tag] = ids[0].conditions();
     let second = client.ask("GET /sub/a", &[&modified, &tag]);
-    second.check(200, "{\"m\":1}").with("content-type", "application/json");
-    second.with("last-modified", &ids[1].date()).with("etag", &ids[1].tag.to_string());
+    second
+        .check(200, "{\"m\":1}")
+        .with("content-type", "application/json");
+    second
+        .with("last-modified", &ids[1].date())
+        .with("etag", &ids[1].tag.to_string());
 }
 
 #[test]
@@ -39,8 +48,12 @@ fn e6_a_poll_is_held_until_there_is_a_message() {
     published.check(201, info(2, 0, 1));
     let id: Id = published.header("fanfare-id").parse().unwrap();
     let delivered = subscriber.answer();
-    delivered.check(200, "<b>2</b>").with("content-type", "text/html");
-    delivered.with("last-modified", &id.date()).with("etag", &id.tag.to_string());
+    delivered
+        .check(200, "<b>2</b>")
+        .with("content-type", "text/html");
+    delivered
+        .with("last-modified", &id.date())
+        .with("etag", &id.tag.to_string());
     check_vary(&delivered);
 
     // R24: nothing tells it from an answer that was not held.
@@ -76,7 +89,10 @@ fn e8_an_interval_poll_is_answered_at_once() {
     let server = relay_server();
     let mut client = Raw::connect(&server);
     let nothing = client.ask("GET /sub/p?as=interval", &[]);
-    nothing.check(304, "").without("etag").without("last-modified");
+    nothing
+        .check(304, "")
+        .without("etag")
+        .without("last-modified");
     check_vary(&nothing);
 
     let id = Publisher::connect(&server).publish("p", "m");
@@ -84,7 +100,9 @@ fn e8_an_interval_poll_is_answered_at_once() {
     let [modified, tag] = id.conditions();
     let nothing = client.ask("GET /sub/p?as=interval", &[&modified, &tag]);
     nothing.check(304, "").with("etag", &id.tag.to_string());
-    nothing.with("last-modified", &id.date()).without("content-type");
+    nothing
+        .with("last-modified", &id.date())
+        .without("content-type");
     check_vary(&nothing);
 }
 
@@ -106,16 +124,30 @@ fn e9_a_subscriber_location_takes_get_alone() {
 #[test]
 fn e11_deleting_a_channel_sends_its_subscribers_away() {
     let server = relay_server();
-    let mut subscribers = [held(&server, "GET /sub/d", &[]), held(&server, "GET /sub/d", &[])];
+    let mut subscribers = [
+        held(&server, "GET /sub/d", &[]),
+        held(&server, "GET /sub/d", &[]),
+    ];
     until_held(&server, "d", 2);
     let mut client = Raw::connect(&server);
     let deleted = client.ask("DELETE /pub/d", &["Accept: application/json"]);
     assert_eq!(deleted.status, 200);
-    assert!(deleted.text().starts_with("{\"messages\": 0, "), "{}", deleted.text());
-    assert!(deleted.text().ends_with(" \"subscribers\": 2 }"), "{}", deleted.text());
+    assert!(
+        deleted.text().starts_with("{\"messages\": 0, "),
+        "{}",
+        deleted.text()
+    );
+    assert!(
+        deleted.text().ends_with(" \"subscribers\": 2 }"),
+        "{}",
+        deleted.text()
+    );
     for subscriber in &mut subscribers {
         let gone = subscriber.answer();
-        gone.check(410, "").with("content-length", "0").without("etag").without("last-modified");
+        gone.check(410, "")
+            .with("content-length", "0")
+            .without("etag")
+            .without("last-modified");
         check_vary(&gone);
         // The connection stays open (D15).
         subscriber.ask("GET /healthz", &[]).check(200, "ok\n");
@@ -143,9 +175,18 @@ fn a_deleted_channel_has_no_subscribers_left() {
 fn e16_a_request_without_a_channel_is_told_so() {
     let server = relay_server();
     let mut client = Raw::connect(&server);
-    for line in ["GET /sub", "GET /sub/", "GET /pub", "GET /pub/", "PUT /pub/", "GET /nchan/sub/"] {
+    for line in [
+        "GET /sub",
+        "GET /sub/",
+        "GET /pub",
+        "GET /pub/",
+        "PUT /pub/",
+        "GET /nchan/sub/",
+    ] {
         let answer = client.ask(line, &[]);
-        answer.check(404, "No channel id provided.").with("content-type", "text/plain");
+        answer
+            .check(404, "No channel id provided.")
+            .with("content-type", "text/plain");
         answer.with("content-length", "23");
     }
 }
@@ -156,7 +197,10 @@ fn e18_a_message_without_a_type_has_none() {
     let mut publisher = Publisher::connect(&server);
     publisher.publish_with("n", &[], "nt");
     let answer = Raw::connect(&server).ask("GET /sub/n", &[]);
-    answer.check(200, "nt").without("content-type").with("content-length", "2");
+    answer
+        .check(200, "nt")
+        .without("content-type")
+        .with("content-length", "2");
 }
 
 // D25: nothing is a message too, and it is delivered to who is waiting.
@@ -169,10 +213,15 @@ fn e18_an_empty_message_is_a_message() {
     let published = client.tell("POST /pub/e", &["Content-Type: text/plain"], "");
     assert_eq!(published.status, 201);
     let answer = waiting.answer();
-    answer.check(200, "").with("content-type", "text/plain").with("content-length", "0");
+    answer
+        .check(200, "")
+        .with("content-type", "text/plain")
+        .with("content-length", "0");
     // Without a length there is no body either.
     assert_eq!(client.ask("POST /pub/e", &[]).status, 202);
-    client.ask("GET /pub/e", &["Accept: text/json"]).header("content-type");
+    client
+        .ask("GET /pub/e", &["Accept: text/json"])
+        .header("content-type");
 }
 
 #[test]
@@ -180,7 +229,11 @@ fn a_message_may_have_any_bytes() {
     let server = relay_server();
     let every_byte: Vec<u8> = (0..=255).cycle().take(70_000).collect();
     let mut publisher = Publisher::connect(&server);
-    publisher.publish_with("b", &["Content-Type: application/octet-stream"], &every_byte);
+    publisher.publish_with(
+        "b",
+        &["Content-Type: application/octet-stream"],
+        &every_byte,
+    );
     let answer = Raw::connect(&server).ask("GET /sub/b", &[]);
     assert_eq!(answer.body, every_byte);
     answer.with("content-type", "application/octet-stream");

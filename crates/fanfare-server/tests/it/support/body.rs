@@ -14,19 +14,31 @@ pub(crate) struct Body {
 impl Body {
     pub(crate) fn of(head: &Answer, raw: Raw) -> Self {
         let is_chunked = head.find("transfer-encoding") == Some("chunked");
-        Self { raw, is_chunked, received: Vec::new(), is_over: false }
+        Self {
+            raw,
+            is_chunked,
+            received: Vec::new(),
+            is_over: false,
+        }
     }
 
     /// The next line without its end; `None` at the end of the body.
     pub(crate) fn line(&mut self) -> Option<String> {
         let line = self.read_until(b"\n")?;
-        Some(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned())
+        Some(
+            String::from_utf8_lossy(&line)
+                .trim_end_matches(['\r', '\n'])
+                .to_owned(),
+        )
     }
 
     /// Everything up to and with `marker`; `None` if the body ends before.
     pub(crate) fn read_until(&mut self, marker: &[u8]) -> Option<Vec<u8>> {
         loop {
-            let found = self.received.windows(marker.len()).position(|window| window == marker);
+            let found = self
+                .received
+                .windows(marker.len())
+                .position(|window| window == marker);
             if let Some(at) = found {
                 return Some(self.received.drain(..at + marker.len()).collect());
             }
@@ -58,17 +70,27 @@ impl Body {
     }
 
     fn receive(&mut self) {
-        let piece = if self.is_chunked { self.next_chunk() } else { self.raw.some() };
+        let piece = if self.is_chunked {
+            self.next_chunk()
+        } else {
+            self.raw.some()
+        };
         self.is_over = piece.is_empty();
         self.received.extend(piece);
     }
 
     fn next_chunk(&mut self) -> Vec<u8> {
         let size = self.raw.read_until(b"\r\n");
-        let digits = std::str::from_utf8(&size).expect("a size is text").trim_end();
+        let digits = std::str::from_utf8(&size)
+            .expect("a size is text")
+            .trim_end();
         let length = usize::from_str_radix(digits, 16).expect("a size is hexadecimal");
         let mut chunk = self.raw.take(length + 2);
-        assert_eq!(chunk.split_off(length), b"\r\n", "a chunk ends with a line end");
+        assert_eq!(
+            chunk.split_off(length),
+            b"\r\n",
+            "a chunk ends with a line end"
+        );
         chunk
     }
 }

@@ -21,7 +21,8 @@ pub(crate) const HANDSHAKE: [&str; 4] = [
 pub(crate) fn upgrade(raw: &mut Raw, path: &str, headers: &[&str]) -> Answer {
     raw.begin(&format!("GET {path}"), &[&HANDSHAKE, headers].concat());
     let head = raw.head();
-    head.check(101, "").with("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    head.check(101, "")
+        .with("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     head
 }
 
@@ -30,7 +31,12 @@ pub(crate) fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
     const MASK: [u8; 4] = [0x11, 0x22, 0x33, 0x44];
     let mut frame = header(0x80 | opcode, 0x80, payload.len() as u64);
     frame.extend(MASK);
-    frame.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    frame.extend(
+        payload
+            .iter()
+            .zip(MASK.iter().cycle())
+            .map(|(byte, mask)| byte ^ mask),
+    );
     frame
 }
 
@@ -67,7 +73,15 @@ pub(crate) fn read(raw: &mut Raw) -> (u8, Vec<u8>) {
 #[track_caller]
 pub(crate) fn read_close(raw: &mut Raw) -> (u16, String) {
     let (first, payload) = read(raw);
-    assert_eq!(first, 0x80 | CLOSE, "{:?}", String::from_utf8_lossy(&payload));
+    assert_eq!(
+        first,
+        0x80 | CLOSE,
+        "{:?}",
+        String::from_utf8_lossy(&payload)
+    );
     let (code, reason) = payload.split_at(2);
-    (u16::from_be_bytes([code[0], code[1]]), String::from_utf8(reason.to_vec()).unwrap())
+    (
+        u16::from_be_bytes([code[0], code[1]]),
+        String::from_utf8(reason.to_vec()).unwrap(),
+    )
 }

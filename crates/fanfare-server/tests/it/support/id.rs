@@ -23,7 +23,10 @@ impl Id {
     pub(crate) fn from_validators(last_modified: &str, etag: &str) -> Self {
         let time = httpdate::parse_http_date(last_modified).expect("a date");
         let since = time.duration_since(UNIX_EPOCH).expect("after the epoch");
-        Self { seconds: since.as_secs(), tag: etag.parse().expect("a number without quotes") }
+        Self {
+            seconds: since.as_secs(),
+            tag: etag.parse().expect("a number without quotes"),
+        }
     }
 
     /// `Last-Modified` of this message.
@@ -33,7 +36,10 @@ impl Id {
 
     /// The two headers with which a poll asks for what follows.
     pub(crate) fn conditions(self) -> [String; 2] {
-        [format!("If-Modified-Since: {}", self.date()), format!("If-None-Match: {}", self.tag)]
+        [
+            format!("If-Modified-Since: {}", self.date()),
+            format!("If-None-Match: {}", self.tag),
+        ]
     }
 }
 
@@ -48,7 +54,10 @@ impl FromStr for Id {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let parsed = text.split_once(':').and_then(|(seconds, tag)| {
-            Some(Self { seconds: seconds.parse().ok()?, tag: tag.parse().ok()? })
+            Some(Self {
+                seconds: seconds.parse().ok()?,
+                tag: tag.parse().ok()?,
+            })
         });
         parsed.ok_or_else(|| format!("not an id: {text:?}"))
     }

@@ -11,7 +11,9 @@ pub(crate) struct Publisher {
 
 impl Publisher {
     pub(crate) fn connect(server: &Server) -> Self {
-        Self { raw: Raw::connect(server) }
+        Self {
+            raw: Raw::connect(server),
+        }
     }
 
     /// Publishes a text; returns its id.
@@ -27,7 +29,9 @@ impl Publisher {
         headers: &[&str],
         body: impl AsRef<[u8]>,
     ) -> Id {
-        let answer = self.raw.tell(&format!("POST /pub/{channel}"), headers, body);
+        let answer = self
+            .raw
+            .tell(&format!("POST /pub/{channel}"), headers, body);
         assert!(matches!(answer.status, 201 | 202), "{answer:?}");
         answer.header("fanfare-id").parse().unwrap()
     }
@@ -47,7 +51,10 @@ impl Publisher {
 
     /// How many listen to a channel; none to one that does not exist.
     pub(crate) fn subscribers(&mut self, channel: &str) -> u64 {
-        let answer = self.raw.ask(&format!("GET /pub/{channel}"), &["Accept: application/json"]);
+        let answer = self.raw.ask(
+            &format!("GET /pub/{channel}"),
+            &["Accept: application/json"],
+        );
         if answer.status == 404 {
             return 0;
         }

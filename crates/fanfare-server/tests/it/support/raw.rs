@@ -34,11 +34,16 @@ impl Raw {
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(SOON)).unwrap();
         stream.set_write_timeout(Some(SOON)).unwrap();
-        Self { stream, received: Vec::new() }
+        Self {
+            stream,
+            received: Vec::new(),
+        }
     }
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.stream.write_all(bytes.as_ref()).expect("the server reads");
+        self.stream
+            .write_all(bytes.as_ref())
+            .expect("the server reads");
     }
 
     /// Sends as much as the server takes before it closes.
@@ -101,9 +106,16 @@ impl Raw {
         let head = String::from_utf8(head).expect("heads here are text");
         let mut lines = head.trim_end().split("\r\n");
         let status = lines.next().unwrap_or_default();
-        let code = status.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
+        // An answer to HTTP/1.0 may have either version (RFC 9110, section 2.5).
+        let versions = ["HTTP/1.1 ", "HTTP/1.0 "];
+        let rest = versions
+            .iter()
+            .find_map(|version| status.strip_prefix(version));
+        let code = rest.and_then(|rest| rest.get(..3)?.parse().ok());
         let fields = lines.map(|line| {
-            let (name, value) = line.split_once(": ").expect("a header has a name and a value");
+            let (name, value) = line
+                .split_once(": ")
+                .expect("a header has a name and a value");
             (name.to_ascii_lowercase(), value.to_owned())
         });
         Answer {
@@ -116,13 +128,19 @@ impl Raw {
     /// Everything up to and with `marker`.
     pub(crate) fn read_until(&mut self, marker: &[u8]) -> Vec<u8> {
         loop {
-            let found = self.received.windows(marker.len()).position(|window| window == marker);
+            let found = self
+                .received
+                .windows(marker.len())
+                .position(|window| window == marker);
             if let Some(at) = found {
                 return self.received.drain(..at + marker.len()).collect();
             }
             let said = String::from_utf8_lossy(&self.received).into_owned();
             let marker = String::from_utf8_lossy(marker);
-            assert!(self.receive(), "the connection ended before {marker:?}: {said:?}");
+            assert!(
+                self.receive(),
+                "the connection ended before {marker:?}: {said:?}"
+            );
         }
     }
 
@@ -130,7 +148,10 @@ impl Raw {
     pub(crate) fn take(&mut self, length: usize) -> Vec<u8> {
         while self.received.len() < length {
             let said = String::from_utf8_lossy(&self.received).into_owned();
-            assert!(self.receive(), "the connection ended before {length} bytes: {said:?}");
+            assert!(
+                self.receive(),
+                "the connection ended before {length} bytes: {said:?}"
+            );
         }
         self.received.drain(..length).collect()
     }
@@ -145,7 +166,11 @@ impl Raw {
     #[track_caller]
     pub(crate) fn check_closed(&mut self) {
         let rest = self.rest();
-        assert!(rest.is_empty(), "said before the end: {:?}", String::from_utf8_lossy(&rest));
+        assert!(
+            rest.is_empty(),
+            "said before the end: {:?}",
+            String::from_utf8_lossy(&rest)
+        );
     }
 
     /// Nothing has come that was not asked for. Says nothing about what is still to come.
@@ -156,12 +181,18 @@ impl Raw {
         let received = self.stream.read(&mut byte);
         self.stream.set_nonblocking(false).unwrap();
         let is_silent = matches!(&received, Err(error) if error.kind() == ErrorKind::WouldBlock);
-        assert!(is_silent && self.received.is_empty(), "{received:?}, {:?}", self.received);
+        assert!(
+            is_silent && self.received.is_empty(),
+            "{received:?}, {:?}",
+            self.received
+        );
     }
 
     /// Breaks the connection off: the server sees a reset.
     pub(crate) fn reset(self) {
-        SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
+        SockRef::from(&self.stream)
+            .set_linger(Some(Duration::ZERO))
+            .unwrap();
     }
 
     /// Sends no more; the server may still answer.
@@ -171,7 +202,9 @@ impl Raw {
 
     /// Lets the kernel hold only so many bytes that nobody has read yet.
     pub(crate) fn set_receive_buffer(&self, bytes: usize) {
-        SockRef::from(&self.stream).set_recv_buffer_size(bytes).unwrap();
+        SockRef::from(&self.stream)
+            .set_recv_buffer_size(bytes)
+            .unwrap();
     }
 
     /// Bytes that are here; waits for some if there are none. Empty at the end.
@@ -203,7 +236,8 @@ impl Answer {
     /// The value of a header, by its name in lower case.
     #[track_caller]
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.find(name).unwrap_or_else(|| panic!("no {name} in {self:?}"))
+        self.find(name)
+            .unwrap_or_else(|| panic!("no {name} in {self:?}"))
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<&str> {
@@ -216,7 +250,10 @@ impl Answer {
     /// The members of a header that is a list.
     pub(crate) fn list(&self, name: &str) -> Vec<String> {
         let value = self.find(name).unwrap_or_default();
-        value.split(',').map(|member| member.trim().to_ascii_lowercase()).collect()
+        value
+            .split(',')
+            .map(|member| member.trim().to_ascii_lowercase())
+            .collect()
     }
 
     pub(crate) fn text(&self) -> String {
@@ -227,7 +264,12 @@ impl Answer {
     #[track_caller]
     pub(crate) fn check(&self, status: u16, body: impl AsRef<[u8]>) -> &Self {
         let wanted = String::from_utf8_lossy(body.as_ref());
-        assert_eq!((self.status, &*self.text()), (status, &*wanted), "{:?}", self.headers);
+        assert_eq!(
+            (self.status, &*self.text()),
+            (status, &*wanted),
+            "{:?}",
+            self.headers
+        );
         self
     }
 
@@ -248,9 +290,21 @@ impl Answer {
 
 /// A request head as bytes. `line` is `GET /sub/a`, or with ` HTTP/1.0`.
 pub(crate) fn request(line: &str, headers: &[&str]) -> String {
-    let version = if line.contains(" HTTP/") { "" } else { " HTTP/1.1" };
+    let version = if line.contains(" HTTP/") {
+        ""
+    } else {
+        " HTTP/1.1"
+    };
     let has_host = headers.iter().any(|header| header.starts_with("Host:"));
-    let host = if has_host { &[][..] } else { &["Host: localhost"] };
-    let fields: String = [host, headers].concat().iter().map(|h| format!("{h}\r\n")).collect();
+    let host = if has_host {
+        &[][..]
+    } else {
+        &["Host: localhost"]
+    };
+    let fields: String = [host, headers]
+        .concat()
+        .iter()
+        .map(|h| format!("{h}\r\n"))
+        .collect();
     format!("{line}{version}\r\n{fields}\r\n")
 }

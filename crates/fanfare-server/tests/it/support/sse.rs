@@ -23,8 +23,16 @@ impl Events {
     #[track_caller]
     pub(crate) fn of((head, body): (Answer, Body)) -> Self {
         head.check(200, "");
-        assert!(head.header("content-type").starts_with("text/event-stream"), "{head:?}");
-        Self { body, last_id: String::new(), retry: None, comments: Vec::new() }
+        assert!(
+            head.header("content-type").starts_with("text/event-stream"),
+            "{head:?}"
+        );
+        Self {
+            body,
+            last_id: String::new(),
+            retry: None,
+            comments: Vec::new(),
+        }
     }
 
     /// The next event; `None` at the end of the stream.
@@ -48,12 +56,18 @@ impl Events {
         if name.is_empty() {
             "message".clone_into(&mut name);
         }
-        Some(Event { id: self.last_id.clone(), name, data: data.join("\n") })
+        Some(Event {
+            id: self.last_id.clone(),
+            name,
+            data: data.join("\n"),
+        })
     }
 
     /// The data of the next so many events.
     pub(crate) fn data(&mut self, count: usize) -> Vec<String> {
-        (0..count).map(|_| self.next().expect("the stream goes on").data).collect()
+        (0..count)
+            .map(|_| self.next().expect("the stream goes on").data)
+            .collect()
     }
 
     pub(crate) fn into_body(self) -> Body {

@@ -1,0 +1,77 @@
+//! What an idle subscriber costs: user-space memory of the process, measured from outside.
+
+use fanfare_testkit::server::Server;
+
+use crate::support::raw::request;
+use crate::support::{Raw, frame, launch, metric, until_held};
+
+/// Bytes for a subscriber who waits, buffers of the kernel aside. The budget of the design.
+const BYTES_PER_SUBSCRIBER_MAX: u64 = 512;
+
+/// Subscribers that come before the measurement: by then all that is made once has been made.
+const WARM_UP: usize = 500;
+
+/// Subscribers that are measured. With the warm-up this is far below the 20,000 descriptors that a
+/// process may usually have, and a table that has just doubled is not twice as large as needed.
+const SUBSCRIBERS: usize = 5_000;
+
+/// Opens so many subscriptions and waits until they stand.
+fn subscribe(server: &Server, head: &str, held: &mut Vec<Raw>, count: usize) {
+    for _ in 0..count {
+        let mut raw = Raw::connect(server);
+        raw.send(head);
+        held.push(raw);
+    }
+    until_held(server, "c", held.len() as u64);
+}
+
+fn check(transport: &str, head: &str) {
+    let server = launch().start();
+    let mut held = Vec::with_capacity(WARM_UP + SUBSCRIBERS);
+    subscribe(&server, head, &mut held, WARM_UP);
+    let before = server.anonymous_bytes();
+    subscribe(&server, head, &mut held, SUBSCRIBERS);
+    let after = server.anonymous_bytes();
+    assert_eq!(metric(&server, "fanfare_subscriptions"), held.len() as u64);
+    let each = after.saturating_sub(before) / SUBSCRIBERS as u64;
+    println!("{transport}: {each} bytes for each of {SUBSCRIBERS} subscribers");
+    assert!(
+        each <= BYTES_PER_SUBSCRIBER_MAX,
+        "{transport}: {each} bytes for each"
+    );
+    // No goodbyes: 5,000 orderly ends would leave as many waiting sockets behind.
+    held.into_iter().for_each(Raw::reset);
+}
+
+#[test]
+fn a_waiting_poll_is_small() {
+    check("long-poll", &request("GET /sub/c", &[]));
+}
+
+#[test]
+fn a_quiet_event_stream_is_small() {
+    check("event stream", &request("GET /sub/c?as=sse", &[]));
+}
+
+#[test]
+fn a_quiet_socket_is_small() {
+    check("WebSocket", &request("GET /sub/c", &frame::HANDSHAKE));
+}
+
+#[test]
+fn a_quiet_socket_with_meta_is_small() {
+    let meta = [
+        &frame::HANDSHAKE[..],
+        &["Sec-WebSocket-Protocol: ws+meta.nchan"],
+    ]
+    .concat();
+    check(
+        "WebSocket with ws+meta.nchan",
+        &request("GET /sub/c", &meta),
+    );
+}
+
+#[test]
+fn a_quiet_stream_of_json_is_small() {
+    check("lines of JSON", &request("GET /sub/c?as=ndjson", &[]));
+}
