@@ -75,7 +75,7 @@ pub trait Engine: fmt::Debug + Send + Sync + 'static {
     ) -> Pending<Result<Option<Stored>, EngineError>>;
 
     /// Drops what has expired, and forgets channels that are empty and have not been used the
-    /// engine's idle time, unless `in_use` says that somebody listens.
+    /// engine's idle time. Listening, of which `in_use` knows, is a use.
     /// Called about once a second.
     fn collect(&self, now: Timestamp, in_use: &dyn Fn(&ChannelName) -> bool);
 

@@ -37,6 +37,6 @@ pub const PAGE_MESSAGES_MAX: usize = 64;
 pub const PAGE_BYTES_MAX: usize = 256 << 10;
 
 /// Parts that the channel maps are divided into, so that publishers to different channels seldom
-/// wait for one another. A power of two; 16 is ample for the cores of one machine, because a lock
-/// is held for well under a microsecond.
+/// wait for one another. A power of two; 16 is ample for the cores of one machine: a publish holds
+/// a lock for a few microseconds, collecting 250,000 channels holds each for half a millisecond.
 pub const STRIPES: usize = 16;

@@ -17,7 +17,7 @@ function weigh(known, { title, asksForEvents, received }) {
   /** @type {Balance} */
   const balance = { title, ...amounts, lacking: [], repeated };
   const had = new Set(received.keys);
-  // A pane that has not settled yet answers for everything: it is behind by all of it.
+  // A pane that has not settled yet answers for everything.
   const from = received.from ?? BEFORE_ALL;
   for (const key of known.keys.filter((key) => key > from)) {
     if (had.has(key)) balance.had += 1;

@@ -1,4 +1,4 @@
-// The same channel from a terminal: lines that work as they are copied.
+// The same from a terminal: lines that work as they are copied.
 
 import { publishPath, subscribePath } from './transports/wire.js';
 

@@ -1,4 +1,4 @@
-// What a person sees of a pane: state, counts, rows, and what went wrong.
+// What a person sees of a pane: state, counts, rows, what went wrong.
 
 import { paint } from './paint.js';
 import { part } from './part.js';

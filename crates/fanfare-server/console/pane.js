@@ -1,8 +1,9 @@
 // One pane: a channel over one transport, with a state that a person can follow.
 
 import { BEFORE_ALL, key } from './cursor.js';
-import { reasonOf } from './refusal.js';
+import { reasonOf } from './request.js';
 import { Received } from './sequence.js';
+import { newest } from './transports/longpoll.js';
 
 const WAIT_MS_MIN = 500;
 const WAIT_MS_MAX = 15_000;
@@ -20,7 +21,7 @@ export class Pane {
   /** @type {Connection | null} */
   #connection = null;
   #opened = false;
-  /** An attempt to return is void once it has left again. */
+  /** An attempt to return is void once it left again. */
   #departures = 0;
   /** Attempts since the last message. */
   #failures = 0;
@@ -37,6 +38,7 @@ export class Pane {
     view.reset(session.sent);
   }
 
+  /** Goes on after the cursor, if there is one. */
   connect() {
     const { channel, events, since, origin } = this.session;
     // Who was cut before the first message has no cursor. Coming back, it begins where the session
@@ -58,6 +60,7 @@ export class Pane {
     if (this.state === 'cut' || this.state === 'retrying') void this.#reconnect();
   }
 
+  /** Closes, and calls off what was planned. */
   leave() {
     this.#departures += 1;
     clearTimeout(this.#timer);
@@ -121,9 +124,9 @@ export class Pane {
     this.#returning = true;
     this.#enter('resuming');
     try {
-      const newest = await this.session.publisher.newest();
+      const id = await newest(this.session.channel);
       if (departures !== this.#departures) return;
-      this.#publishedBefore = newest && key(newest);
+      this.#publishedBefore = id && key(id);
       this.connect();
     } catch (error) {
       if (departures === this.#departures) this.lost(reasonOf(error));

@@ -1,15 +1,14 @@
-// The playground: one channel over every transport. Wires the page to a session.
+// The playground: one channel over every transport. Ties the page to a session.
 
 import { judge } from './agreement.js';
 import { startClock } from './clock.js';
 import { curlLines } from './curl.js';
 import { PaneView } from './pane-view.js';
 import { part } from './part.js';
-import { Publisher } from './publisher.js';
-import { reasonOf } from './refusal.js';
+import { reasonOf } from './request.js';
 import { Session } from './session.js';
 import { eventSource } from './transports/eventsource.js';
-import { longPoll } from './transports/longpoll.js';
+import { longPoll, newest } from './transports/longpoll.js';
 import { ndjson } from './transports/ndjson.js';
 import { webSocket } from './transports/websocket.js';
 
@@ -35,8 +34,8 @@ const parts = [
 
 /** @type {Session | null} */
 let session = null;
-/** Of the channel opened last: one that is overtaken does not start. @type {Publisher | null} */
-let latest = null;
+/** Counts the channels opened: one that is overtaken does not start. */
+let openings = 0;
 /** Something was published since a pane was cut. */
 let missing = false;
 let bursting = false;
@@ -56,12 +55,11 @@ async function open(channel) {
   for (const pane of session?.panes ?? []) pane.leave();
   session = null;
   missing = false;
-  const publisher = new Publisher(channel);
-  latest = publisher;
+  const opening = ++openings;
   // Without an answer the panes start all the same: they say what is wrong, and try again.
-  const newest = await publisher.newest().catch(() => '');
-  if (publisher !== latest) return;
-  session = new Session(channel, publisher, newest, parts, changed);
+  const origin = await newest(channel).catch(() => '');
+  if (opening !== openings) return;
+  session = new Session(channel, origin, parts, changed);
   for (const pane of session.panes) pane.connect();
   history.replaceState(null, '', `?${new URLSearchParams({ channel })}`);
   document.title = `${channel} · Fanfare playground`;
@@ -69,7 +67,7 @@ async function open(channel) {
   changed();
 }
 
-/** Something that the page shows about all panes together may have changed. */
+/** What the page shows about all panes together may have changed. */
 function changed() {
   judging ||= setTimeout(() => {
     judging = 0;
@@ -92,7 +90,7 @@ function showAgreement() {
   part('#agreement-text').textContent = text;
 }
 
-/** Marks the step of the little tour that comes next. */
+/** Marks the next step of the little tour. */
 function showStep() {
   const cut = session?.panes.some(({ state }) => state === 'cut');
   missing &&= cut === true;
@@ -105,10 +103,11 @@ function showStep() {
 /** @param {string[]} texts */
 async function publish(texts) {
   const target = session;
+  if (!target) return say('The channel is still being opened.', 'error');
   let done = 0;
   try {
     for (const text of texts) {
-      if (!target || session !== target) return;
+      if (session !== target) return;
       const { id, subscribers } = await target.publish(text, eventBox.value);
       missing = true;
       done += 1;

@@ -2,43 +2,44 @@
 
 import { BEFORE_ALL, before, key } from './cursor.js';
 import { Pane } from './pane.js';
+import { Publisher } from './publisher.js';
 import { Known } from './sequence.js';
 
-/** How many stored messages a pane shows when it opens a channel. */
+/** Stored messages that a pane shows at first. */
 const STORED_SHOWN = 20;
 
-/** Publish times kept to measure delays: more than a few bursts. */
+/** Publish times kept to measure delays: some bursts. */
 const SENT_MAX = 1000;
 
 export class Session {
   known = new Known();
   /** Event names to listen for. @type {Set<string>} */
   events = new Set();
+  #publisher;
   /** When this page sent what it published, in ms on its clock. @type {Map<Id, number>} */
   sent = new Map();
 
   /**
    * @param {string} channel
-   * @param {Publisher} publisher
-   * @param {Id} newest the newest message of the channel, if it has any
+   * @param {Id} origin the newest message of the channel, if it has any
    * @param {[Transport, PaneView][]} parts
    * @param {() => void} changed called when the rest of the page may have to follow
    */
-  constructor(channel, publisher, newest, parts, changed) {
+  constructor(channel, origin, parts, changed) {
     this.channel = channel;
-    this.publisher = publisher;
     this.changed = changed;
+    this.#publisher = new Publisher(channel);
     /** The cursor of the place where the session began: nothing after it may go missing. */
-    this.origin = newest;
+    this.origin = origin;
     /** Where a pane without a cursor begins. With all there is, if there was nothing. */
-    this.since = newest ? `-${STORED_SHOWN}` : 'all';
+    this.since = origin ? `-${STORED_SHOWN}` : 'all';
     this.panes = parts.map(([transport, view]) => new Pane(transport, this, view));
   }
 
   /** @param {string} text @param {string} event empty for none */
   async publish(text, event) {
     if (event) this.#listenFor(event, BEFORE_ALL);
-    const published = await this.publisher.publish(text, event);
+    const published = await this.#publisher.publish(text, event);
     const { id, sentAt } = published;
     this.sent.set(id, sentAt);
     const [oldest = ''] = this.sent.keys();

@@ -10,7 +10,6 @@ type Known = import('./sequence.js').Known;
 type Received = import('./sequence.js').Received;
 type Pane = import('./pane.js').Pane;
 type PaneView = import('./pane-view.js').PaneView;
-type Publisher = import('./publisher.js').Publisher;
 type Session = import('./session.js').Session;
 
 /** Where a connection begins. */

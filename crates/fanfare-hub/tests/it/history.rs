@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fanfare_hub::{Admission, Draft, HistoryLimits, Start};
+use fanfare_hub::{Admission, ChannelName, Draft, HistoryLimits, Hub, Start};
 
 use crate::rig::{IDLE, at, hub, id, inbox, keeping, name, payloads, publish, read, ready, roomy};
 
@@ -108,21 +108,46 @@ fn forgets_an_idle_channel_in_time_when_the_clock_steps_back() {
     assert_eq!(hub.usage().channels, 0);
 }
 
-#[test]
-fn never_takes_an_id_back_whichever_channels_are_forgotten_together() {
-    // So many that some share what remembers their last ids.
+/// Ids of a channel grow although it was forgotten with others that had not come as far.
+fn check_ids_grow_after(forget: impl Fn(&Hub, &ChannelName)) {
     let hub = hub(roomy());
-    let late: Vec<String> = (0..40).map(|n| format!("late {n}")).collect();
-    let early: Vec<String> = (0..40).map(|n| format!("early {n}")).collect();
-    for (channels, seconds) in [(&late, 2000), (&early, 1500)] {
+    // So many that some share what remembers their last ids.
+    let named = |kind: &str| (0..40).map(|n| format!("{kind} {n}")).collect::<Vec<_>>();
+    let (early, late) = (named("early"), named("late"));
+    for (channels, seconds) in [(&early, 1500), (&late, 2000)] {
         for channel in channels {
             publish(&hub, channel, "x", seconds);
-            ready(hub.delete(&name(channel), at(seconds))).unwrap();
         }
     }
+    for channel in late.iter().chain(&early) {
+        forget(&hub, &name(channel));
+    }
+    assert_eq!(hub.usage().channels, 0);
     for channel in &late {
         assert!(publish(&hub, channel, "x", 1500).id > id(2000, 0));
     }
+}
+
+#[test]
+fn never_takes_an_id_back_whichever_channels_are_deleted() {
+    check_ids_grow_after(|hub, channel| assert!(ready(hub.delete(channel, at(2000))).is_ok()));
+}
+
+#[test]
+fn never_takes_an_id_back_whichever_channels_are_forgotten() {
+    // When all have expired and are idle.
+    check_ids_grow_after(|hub, _| hub.collect(at(100_000), IDLE));
+}
+
+#[test]
+fn gives_back_what_has_expired_without_being_asked_for_it() {
+    let hub = hub(roomy());
+    publish(&hub, "a", "x", 1001);
+    publish(&hub, "a", "y", 1002);
+    hub.collect(at(1001 + 3600), IDLE);
+    assert_eq!(hub.usage().messages, 1);
+    hub.collect(at(1002 + 3600), IDLE);
+    assert_eq!((hub.usage().messages, hub.usage().message_bytes), (0, 0));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 import { conditions } from '../cursor.js';
 import { textOf } from '../payload.js';
-import { reasonOf, refusal } from '../refusal.js';
+import { idOf, reasonOf, refusal, request } from '../request.js';
 import { gapFrom, subscribePath } from './wire.js';
 
 /** A 304 that comes sooner was not held; asking again at once would be a storm. */
@@ -20,6 +20,13 @@ export const longPoll = {
     return { close: () => abort.abort() };
   },
 };
+
+/** The newest id of a channel; none if nothing is stored. @param {string} channel */
+export async function newest(channel) {
+  const response = await request(`${subscribePath(channel)}?as=interval&since=-1`);
+  void response.body?.cancel();
+  return idOf(response);
+}
 
 /** @param {Place} place @param {Listener} listener @param {AbortSignal} signal */
 async function poll({ channel, cursor, since }, listener, signal) {
@@ -42,7 +49,7 @@ async function poll({ channel, cursor, since }, listener, signal) {
 async function receive(response, listener) {
   const text = textOf(await response.arrayBuffer());
   const { headers } = response;
-  const id = headers.get('Fanfare-Id') ?? '';
+  const id = idOf(response);
   // `after=<id>; resumed=<id>`
   const said = (headers.get('Fanfare-Gap') ?? '').split(';').map((part) => part.trim().split('='));
   const gap = gapFrom(Object.fromEntries(said));

@@ -1,7 +1,7 @@
 // Streaming with fetch: one JSON object per line, an empty line to keep the connection alive.
 
 import { binary } from '../payload.js';
-import { Refused, reasonOf, refusal } from '../refusal.js';
+import { Refused, reasonOf, refusal } from '../request.js';
 import { gapFrom, subscribeAddress } from './wire.js';
 
 /** @type {Transport} */

@@ -12,6 +12,7 @@ checks![
     deleting_what_is_not_there_is_no_error,
     collecting_forgets_what_is_empty_and_idle,
     collecting_spares_what_is_in_use,
+    collecting_spares_what_was_in_use_lately,
     collecting_spares_what_was_used_lately,
     collecting_takes_no_message_before_its_time,
 ];
@@ -68,6 +69,18 @@ fn collecting_spares_what_is_in_use(subject: &Subject) {
     subject.collect(later, &["b"]);
     assert_eq!(subject.look("a", later), None);
     assert!(subject.look("b", later).is_some());
+}
+
+fn collecting_spares_what_was_in_use_lately(subject: &Subject) {
+    // A reader that is cut off and comes back must find its cursor as good as it was.
+    subject.create("a", at(1));
+    let left = at(1).plus(IDLE);
+    subject.collect(left, &["a"]);
+    let soon_after = left.plus(seconds(1));
+    subject.collect(soon_after, &[]);
+    assert!(subject.look("a", soon_after).is_some());
+    subject.collect(left.plus(IDLE), &[]);
+    assert_eq!(subject.look("a", left.plus(IDLE)), None);
 }
 
 fn collecting_spares_what_was_used_lately(subject: &Subject) {

@@ -1,7 +1,28 @@
-// Why a request had no success, as one sentence for a person.
+// Requests answered at once, and why one had no success, as a sentence for a person.
+
+/** A server answers within milliseconds: after so long, something is wrong. */
+const ANSWER_MS_MAX = 5000;
 
 /** The server answered, with a no. */
 export class Refused extends Error {}
+
+/** @param {string} path @param {RequestInit} [init] */
+export async function request(path, init) {
+  const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  const response = await fetch(path, {
+    headers: { Accept: 'application/json' },
+    cache: 'no-store',
+    signal,
+    ...init,
+  });
+  if (!response.ok && response.status !== 304) throw await refusal(response);
+  return response;
+}
+
+/** Of the message that came or was published. @param {Response} response */
+export function idOf(response) {
+  return response.headers.get('Fanfare-Id') ?? '';
+}
 
 /** Reads `{"message", "setting"}`; a proxy may send something else. @param {Response} response */
 export async function refusal(response) {
