@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::limits::STRIPES;
+use crate::limits::{LINGERING_MAX, STRIPES};
 use crate::{ChannelName, EndReason, Inbox, Message, Sink, Timestamp};
 
 /// Number of a subscription in the order in which they came, node-wide.
@@ -134,7 +134,11 @@ impl Audience {
         };
         if seat.ticket >= listeners.valid_from && listeners.remove(inbox) {
             listeners.seen = now;
+            let is_empty = listeners.total == 0;
             self.present.fetch_sub(1, Ordering::Relaxed);
+            if is_empty && stripe.len() > LINGERING_MAX / STRIPES {
+                stripe.remove(channel);
+            }
         }
     }
 

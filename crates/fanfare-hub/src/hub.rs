@@ -1,6 +1,7 @@
 //! The hub: the one thing that publishers and adapters talk to.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::audience::{Audience, Presence};
@@ -17,6 +18,31 @@ use crate::{
 pub struct Hub {
     engine: Arc<dyn Engine>,
     audience: Arc<Audience>,
+    published: Arc<Published>,
+}
+
+/// What was published through a hub since it began.
+#[derive(Debug, Default)]
+pub struct Published {
+    messages: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Published {
+    /// Messages, repeated ones left out.
+    pub fn messages(&self) -> u64 {
+        self.messages.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of their payloads.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, bytes: usize) {
+        self.messages.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
 }
 
 /// What is known of a channel.
@@ -49,7 +75,11 @@ impl Hub {
     pub fn new(engine: Arc<dyn Engine>, subscribers_max: usize) -> Self {
         let audience = Arc::new(Audience::new(subscribers_max));
         engine.attach(Arc::clone(&audience) as _);
-        Self { engine, audience }
+        Self {
+            engine,
+            audience,
+            published: Arc::default(),
+        }
     }
 
     /// Publishes a message: gives it an id, stores it, and tells everybody who listens.
@@ -63,8 +93,16 @@ impl Hub {
         now: Timestamp,
     ) -> Pending<Result<Receipt, PublishError>> {
         let presence = self.audience.presence(channel);
+        let bytes = draft.payload.len();
+        let published = Arc::clone(&self.published);
         let stored = self.engine.publish(channel, draft, now);
-        stored.map(move |stored| stored.map(|stored| Receipt::new(stored, presence, now)))
+        stored.map(move |stored| {
+            let stored = stored?;
+            if !stored.repeated {
+                published.count(bytes);
+            }
+            Ok(Receipt::new(stored, presence, now))
+        })
     }
 
     /// Reads on in a channel.
@@ -177,6 +215,11 @@ impl Hub {
         let in_use = |channel: &ChannelName| self.audience.presence(channel).subscribers > 0;
         self.engine.collect(now, &in_use);
         self.audience.collect(now, idle);
+    }
+
+    /// What was published here since the hub began.
+    pub fn published(&self) -> &Published {
+        &self.published
     }
 
     /// What the engine uses.

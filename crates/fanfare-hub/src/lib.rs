@@ -34,7 +34,7 @@ pub mod time;
 pub use audience::{Admission, JoinError, Seat, Ticket};
 pub use engine::{Engine, EngineError, Page, PageLimit, PublishError, Sink, Stored};
 pub use history::HistoryLimits;
-pub use hub::{ChannelInfo, Hub, Receipt};
+pub use hub::{ChannelInfo, Hub, Published, Receipt};
 pub use id::{IdError, MessageId};
 pub use inbox::{EndReason, Inbox, Item, Wake};
 pub use memory::{MemoryEngine, MemoryLimits};

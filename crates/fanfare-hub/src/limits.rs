@@ -29,6 +29,10 @@ pub const INBOX_BYTES_MAX: usize = 64 << 20;
 /// Bytes that a stored message costs beside its texts and payload: allocation, history slot, index.
 pub const MESSAGE_OVERHEAD_BYTES: usize = 256;
 
+/// Channels with an audience, beyond which one that nobody listens to any more is not remembered
+/// for a while: what is lost is only when somebody was last seen there.
+pub const LINGERING_MAX: usize = 65_536;
+
 /// Messages in one page read from an engine. Enough that a resume of the default history takes two
 /// reads, small enough that one slow reader does not hold a shard for long.
 pub const PAGE_MESSAGES_MAX: usize = 64;

@@ -112,7 +112,7 @@ impl MemoryEngine {
     ) -> Result<Stored, PublishError> {
         draft.check()?;
         let mut stripe = self.stripe(name);
-        self.make(&mut stripe, name, now)?;
+        self.make(&mut stripe, name, self.limits.channels_max, now)?;
         let (message, mut stored) = self
             .change(&mut stripe, name, now, |channel| {
                 channel.publish(name, draft, now, &self.encoded)
@@ -129,7 +129,9 @@ impl MemoryEngine {
 
     fn read_now(&self, name: &ChannelName, start: Start, limit: PageLimit, now: Timestamp) -> Page {
         let mut stripe = self.stripe(name);
-        if self.make(&mut stripe, name, now).is_err() {
+        // Readers may name any channel: half of the room is left to publishers.
+        let readers_max = self.limits.channels_max / 2;
+        if self.make(&mut stripe, name, readers_max, now).is_err() {
             // No room to remember one more channel. It is read as an empty one, whose first
             // message may then look like a gap: wrong on the safe side.
             return History::default().read(start, stripe.forgotten, limit, now);
@@ -148,7 +150,7 @@ impl MemoryEngine {
 
     fn create_now(&self, name: &ChannelName, now: Timestamp) -> Result<Stored, PublishError> {
         let mut stripe = self.stripe(name);
-        self.make(&mut stripe, name, now)?;
+        self.make(&mut stripe, name, self.limits.channels_max, now)?;
         let stored = self.change(&mut stripe, name, now, |channel| {
             channel.exists = true;
             channel.used = now;
@@ -171,21 +173,20 @@ impl MemoryEngine {
         stored?
     }
 
-    /// Makes the channel if there is none.
+    /// Makes the channel if there is none and there are fewer than `channels_max`.
     fn make(
         &self,
         stripe: &mut Stripe,
         name: &ChannelName,
+        channels_max: usize,
         now: Timestamp,
     ) -> Result<(), PublishError> {
         if stripe.channels.contains_key(name) {
             return Ok(());
         }
-        if self.channels.fetch_add(1, Ordering::Relaxed) >= self.limits.channels_max {
+        if self.channels.fetch_add(1, Ordering::Relaxed) >= channels_max {
             self.channels.fetch_sub(1, Ordering::Relaxed);
-            return Err(PublishError::TooManyChannels {
-                channels_max: self.limits.channels_max,
-            });
+            return Err(PublishError::TooManyChannels { channels_max });
         }
         let channel = Channel::new(self.limits.history, stripe.forgotten, now);
         stripe.channels.insert(name.clone(), channel);

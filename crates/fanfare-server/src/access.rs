@@ -132,29 +132,20 @@ impl Access {
         authority: Option<&str>,
         location: Location,
     ) -> HeaderMap {
-        let mut cors = HeaderMap::new();
         let Some(origin) = headers.get(ORIGIN) else {
-            return cors;
+            return HeaderMap::new();
         };
-        cors.append(VARY, HeaderValue::from_static("Origin"));
         let host = headers
             .get(HOST)
             .and_then(|host| host.to_str().ok())
             .or(authority)
             .unwrap_or_default();
         if self.allows_origin(origin.as_bytes(), host, location) {
-            let exposed = match location {
-                Location::Publisher => PUBLISHER_EXPOSED,
-                Location::Subscriber => SUBSCRIBER_EXPOSED,
-            };
-            cors.insert(ALLOW_ORIGIN, origin.clone());
-            cors.insert(ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-            cors.insert(
-                http::header::ACCESS_CONTROL_EXPOSE_HEADERS,
-                HeaderValue::from_static(exposed),
-            );
+            return welcome(origin, location);
         }
-        cors
+        let mut headers = HeaderMap::new();
+        headers.insert(VARY, HeaderValue::from_static("Origin"));
+        headers
     }
 
     /// What a preflight is answered beyond [`Access::cors`].
@@ -195,6 +186,23 @@ impl Access {
         };
         origin_host == host || (self.is_loopback && is_loopback_host(origin_host))
     }
+}
+
+/// The headers that let a page of this origin read an answer.
+pub(crate) fn welcome(origin: &HeaderValue, location: Location) -> HeaderMap {
+    let exposed = match location {
+        Location::Publisher => PUBLISHER_EXPOSED,
+        Location::Subscriber => SUBSCRIBER_EXPOSED,
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(VARY, HeaderValue::from_static("Origin"));
+    headers.insert(ALLOW_ORIGIN, origin.clone());
+    headers.insert(ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    headers.insert(
+        http::header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static(exposed),
+    );
+    headers
 }
 
 fn foreign_origin(location: Location) -> Problem {

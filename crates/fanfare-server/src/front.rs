@@ -8,7 +8,7 @@ use fanfare_link::{Front, Hold, Laggard, Protocol, Verdict, Via};
 use fanfare_relay::{
     Location, Outcome, Profile, Query, RelayError, Validators, channels, read_starts,
 };
-use http::header::{HeaderValue, VARY};
+use http::header::{HeaderValue, ORIGIN, VARY};
 use http::request::Parts;
 use http::{HeaderMap, Response};
 
@@ -16,7 +16,7 @@ use crate::adapters::{
     Chunked, Multipart, Ndjson, Poll, PollMode, PollSettings, RawStream, Sse, SseSettings,
 };
 use crate::config::SlowReader;
-use crate::headers;
+use crate::headers::{self, SUBSCRIBER_VARY};
 use crate::node::Node;
 use crate::problem::Problem;
 use crate::route::{Route, Rules};
@@ -170,7 +170,7 @@ impl Request<'_> {
             timeout: rules.poll_time,
             echo: Validators::echo(&self.parts.headers),
             tells_place: starts.iter().any(moves),
-            extra: self.extra.clone(),
+            origin: self.parts.headers.get(ORIGIN).cloned(),
         };
         Speaker {
             head: None,
@@ -235,13 +235,9 @@ fn with_extra(mut response: Response<Bytes>, extra: HeaderMap) -> Response<Bytes
     response
 }
 
-/// What decides about the answer at a subscriber location: the cursor, and the transport.
 pub(crate) fn vary() -> HeaderMap {
     let mut headers = HeaderMap::new();
-    headers.insert(
-        VARY,
-        HeaderValue::from_static("If-None-Match, If-Modified-Since, Accept"),
-    );
+    headers.insert(VARY, HeaderValue::from_static(SUBSCRIBER_VARY));
     headers
 }
 

@@ -7,6 +7,9 @@ use http::{HeaderMap, Response};
 
 use crate::problem::FANFARE_ERROR;
 
+/// What decides about the answer at a subscriber location: the cursor, and the transport.
+pub(crate) const SUBSCRIBER_VARY: &str = "If-None-Match, If-Modified-Since, Accept";
+
 /// An answer whose body the relay protocol fixes, mostly to nothing; `code` says in a header what
 /// the body may not.
 pub(crate) fn plain(

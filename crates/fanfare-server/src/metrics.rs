@@ -48,22 +48,18 @@ impl Snapshot {
         let sum =
             |of: fn(&ShardMetrics) -> u64| node.shards().iter().map(|shard| of(shard)).sum::<u64>();
         let usage = node.hub.usage();
-        let counts = &node.counts;
+        let published = node.hub.published();
         let counters = vec![
-            (
-                "published",
-                "Messages published",
-                counts.published.load(Ordering::Relaxed),
-            ),
+            ("published", "Messages published", published.messages()),
             (
                 "published_bytes",
                 "Payload bytes published",
-                counts.published_bytes.load(Ordering::Relaxed),
+                published.bytes(),
             ),
             (
                 "refused",
                 "Publisher requests refused",
-                counts.refused.load(Ordering::Relaxed),
+                node.refused.load(Ordering::Relaxed),
             ),
             (
                 "delivered",

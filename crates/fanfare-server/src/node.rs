@@ -17,18 +17,11 @@ pub(crate) struct Node {
     pub(crate) config: Config,
     pub(crate) access: Access,
     pub(crate) routes: Routes,
-    pub(crate) counts: Counts,
+    /// Publisher requests refused.
+    pub(crate) refused: AtomicU64,
     clock: Arc<dyn Clock>,
     shards: OnceLock<Vec<Arc<ShardMetrics>>>,
     is_stopping: AtomicBool,
-}
-
-/// What the publish API counts.
-#[derive(Debug, Default)]
-pub(crate) struct Counts {
-    pub(crate) published: AtomicU64,
-    pub(crate) published_bytes: AtomicU64,
-    pub(crate) refused: AtomicU64,
 }
 
 impl Node {
@@ -36,7 +29,7 @@ impl Node {
         Self {
             access: Access::new(&config),
             routes: Routes::new(&config),
-            counts: Counts::default(),
+            refused: AtomicU64::new(0),
             hub,
             config,
             clock,

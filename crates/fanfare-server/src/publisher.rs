@@ -32,7 +32,7 @@ pub(crate) async fn answer(
     match request.act(channel, body).await {
         Ok(response) => response,
         Err(problem) => {
-            node.counts.refused.fetch_add(1, Ordering::Relaxed);
+            node.refused.fetch_add(1, Ordering::Relaxed);
             problem.response(&parts.headers)
         }
     }
@@ -79,7 +79,6 @@ impl Publisher<'_> {
         body: &mut RequestBody,
     ) -> Result<Response<Bytes>, Problem> {
         let payload = read(body, self.node.config.limits.message_bytes_max).await?;
-        let bytes = payload.len();
         let query = Query::new(self.parts.uri.query().unwrap_or_default());
         let mut draft = read_draft(&self.parts.headers, query, payload)?;
         draft.history = Some(self.rules.history);
@@ -89,13 +88,6 @@ impl Publisher<'_> {
             .publish(channel, draft, self.node.now())
             .await
             .map_err(publish_problem)?;
-        if !receipt.repeated {
-            self.node.counts.published.fetch_add(1, Ordering::Relaxed);
-            self.node
-                .counts
-                .published_bytes
-                .fetch_add(bytes as u64, Ordering::Relaxed);
-        }
         Ok(self.info(Outcome::from(&receipt), &receipt.info))
     }
 

@@ -36,8 +36,17 @@ pub(crate) fn subscriber(request: &Request<'_>) -> Result<Speaker, Problem> {
 
 /// The bidirectional socket at `/ws`.
 pub(crate) fn multiplex(request: &Request<'_>) -> Result<Verdict, Problem> {
-    let agreement = Agreement::reach(request, &[])?;
     let node = request.node;
+    if node.routes.rules(0).existing_channels_only {
+        // There a client names its channels later, where nothing asks whether they exist.
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "existing_channels_only",
+            "this socket lets clients choose their channels, and only existing ones may be chosen",
+        )
+        .decided_by("subscribe.existing_channels_only"));
+    }
+    let agreement = Agreement::reach(request, &[])?;
     let settings = MultiplexSettings {
         socket: socket_settings(request, agreement.deflate),
         may_publish: node.access.may_publish_over_socket(&request.parts.headers),

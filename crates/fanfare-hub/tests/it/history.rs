@@ -169,3 +169,18 @@ fn remembers_a_channel_for_the_idle_time_after_its_last_listener() {
     hub.collect(at(1110), IDLE);
     assert_eq!(hub.usage().channels, 0);
 }
+
+// Anybody may read any name; that must not take the room that publishers need.
+#[test]
+fn readers_of_random_names_leave_room_for_publishers() {
+    let hub = hub(fanfare_hub::MemoryLimits {
+        channels_max: 10,
+        ..roomy()
+    });
+    for reader in 0..50 {
+        read(&hub, &format!("random-{reader}"), Start::Oldest, 1001);
+    }
+    for publisher in 0..5 {
+        publish(&hub, &format!("new-{publisher}"), "x", 1001);
+    }
+}

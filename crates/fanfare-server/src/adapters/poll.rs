@@ -10,13 +10,15 @@ use bytes::Bytes;
 use fanfare_hub::{EndReason, Gap, Message, PageLimit};
 use fanfare_link::{At, Close, Farewell, Kind, Outbox, Protocol, Reads, Tick};
 use fanfare_relay::gap::{self, Missed};
-use fanfare_relay::headers::{FANFARE_GAP, FANFARE_ID, SUBSCRIBER_VARY, X_EVENTSOURCE_EVENT};
+use fanfare_relay::headers::{FANFARE_GAP, FANFARE_ID, X_EVENTSOURCE_EVENT};
 use fanfare_relay::validators::id_value;
 use fanfare_relay::{Location, Outcome, Profile, Validators};
 use http::Response;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY};
 
 use super::{kind, missed, validators};
+use crate::access::welcome;
+use crate::headers::{SUBSCRIBER_VARY, merge};
 
 /// Answers one poll.
 #[derive(Debug)]
@@ -54,14 +56,14 @@ pub struct PollSettings {
     /// The request begins at a place that is another one at its next try, such as `since=now`: tell
     /// the client where it stands, also with an answer that there is nothing.
     pub tells_place: bool,
-    /// Headers for the answer, whatever it is. A `Vary` here replaces the protocol's own.
-    pub extra: HeaderMap,
+    /// The page that asks, if one of an origin that is welcome does: the answer must let it read.
+    pub origin: Option<HeaderValue>,
 }
 
 #[derive(Debug, Default)]
 struct Rest {
     cursor: Validators,
-    extra: HeaderMap,
+    origin: Option<HeaderValue>,
     /// At most one for each channel.
     missed: Vec<Missed>,
 }
@@ -75,12 +77,12 @@ impl Poll {
             timeout,
             echo,
             tells_place,
-            extra,
+            origin,
         } = settings;
-        let is_plain = extra.is_empty() && echo == Validators::default();
+        let is_plain = origin.is_none() && echo == Validators::default();
         let rest = Rest {
             cursor: echo,
-            extra,
+            origin,
             missed: Vec::new(),
         };
         Self {
@@ -119,7 +121,9 @@ impl Poll {
         if let Some(value) = gap::write(&rest.missed) {
             headers.insert(FANFARE_GAP, value);
         }
-        headers.extend(rest.extra);
+        if let Some(origin) = &rest.origin {
+            merge(headers, welcome(origin, Location::Subscriber));
+        }
         out.reply(response);
         Close::Finished
     }

@@ -13,7 +13,7 @@ fn settings(mode: PollMode) -> PollSettings {
         timeout: None,
         echo: Validators::default(),
         tells_place: false,
-        extra: HeaderMap::new(),
+        origin: None,
     }
 }
 
@@ -47,7 +47,7 @@ fn a_stored_message_is_answered_at_once() {
     assert_eq!(
         first.text(),
         format!(
-            "HTTP/1.1 200 OK\r\nvary: If-None-Match, If-Modified-Since\r\n\
+            "HTTP/1.1 200 OK\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
              last-modified: {DATE}\r\netag: 0\r\nfanfare-id: 1763680000:0\r\n\
              content-type: text/plain\r\ndate: {DATE}\r\ncontent-length: 2\r\n\r\nm0"
         )
@@ -57,7 +57,7 @@ fn a_stored_message_is_answered_at_once() {
     assert_eq!(
         second.text(),
         format!(
-            "HTTP/1.1 200 OK\r\nvary: If-None-Match, If-Modified-Since\r\n\
+            "HTTP/1.1 200 OK\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
              last-modified: {DATE}\r\netag: 1\r\nfanfare-id: 1763680000:1\r\n\
              x-eventsource-event: e\r\ndate: {DATE}\r\ncontent-length: 7\r\n\r\n{{\"m\":1}}"
         )
@@ -74,7 +74,7 @@ fn a_held_poll_is_answered_by_the_next_message() {
     assert_eq!(
         peer.text(),
         format!(
-            "HTTP/1.1 200 OK\r\nvary: If-None-Match, If-Modified-Since\r\n\
+            "HTTP/1.1 200 OK\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
              last-modified: {DATE}\r\netag: 0\r\nfanfare-id: 1763680000:0\r\n\
              date: {DATE}\r\ncontent-length: 0\r\n\r\n"
         )
@@ -110,18 +110,13 @@ fn a_text_that_is_not_ascii_stays_what_it_was() {
 
 #[test]
 fn the_headers_of_the_front_come_with_every_answer() {
-    let extra = || {
-        let mut extra = HeaderMap::new();
-        extra.insert("vary", "Origin".parse().unwrap());
-        extra.insert("access-control-allow-origin", "http://a".parse().unwrap());
-        extra
-    };
+    let origin = || Some("http://a".parse().unwrap());
     let mut stage = Stage::new();
     stage.publish("c", draft("m"));
     let message = poll(
         &mut stage,
         PollSettings {
-            extra: extra(),
+            origin: origin(),
             ..long()
         },
         &OLDEST,
@@ -129,7 +124,7 @@ fn the_headers_of_the_front_come_with_every_answer() {
     let nothing = poll(
         &mut stage,
         PollSettings {
-            extra: extra(),
+            origin: origin(),
             ..interval()
         },
         &[("c", Start::Newest)],
@@ -137,7 +132,7 @@ fn the_headers_of_the_front_come_with_every_answer() {
     let gone = poll(
         &mut stage,
         PollSettings {
-            extra: extra(),
+            origin: origin(),
             ..long()
         },
         &[("c", Start::Newest)],
@@ -145,7 +140,8 @@ fn the_headers_of_the_front_come_with_every_answer() {
     stage.delete("c");
     for peer in [message, nothing, gone] {
         let text = peer.text();
-        assert!(text.contains("\r\nvary: Origin\r\n"), "{text}");
+        let vary = "\r\nvary: If-None-Match, If-Modified-Since, Accept, Origin\r\n";
+        assert!(text.contains(vary), "{text}");
         assert!(
             text.contains("\r\naccess-control-allow-origin: http://a\r\n"),
             "{text}"
@@ -160,7 +156,7 @@ fn an_interval_poll_is_answered_at_once_with_304_and_its_own_cursor() {
     assert_eq!(
         first.text(),
         format!(
-            "HTTP/1.1 304 Not Modified\r\nvary: If-None-Match, If-Modified-Since\r\n\
+            "HTTP/1.1 304 Not Modified\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
              date: {DATE}\r\n\r\n"
         )
     );
@@ -175,7 +171,7 @@ fn an_interval_poll_is_answered_at_once_with_304_and_its_own_cursor() {
     assert_eq!(
         again.text(),
         format!(
-            "HTTP/1.1 304 Not Modified\r\nvary: If-None-Match, If-Modified-Since\r\n\
+            "HTTP/1.1 304 Not Modified\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
              last-modified: {DATE}\r\netag: 7\r\ndate: {DATE}\r\n\r\n"
         )
     );
@@ -202,14 +198,14 @@ fn time_runs_out_with_the_status_of_the_profile() {
     assert_eq!(
         relay.text(),
         format!(
-            "HTTP/1.1 304 Not Modified\r\nvary: If-None-Match, If-Modified-Since\r\n\
+            "HTTP/1.1 304 Not Modified\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
              last-modified: {DATE}\r\netag: 7\r\ndate: {later}\r\n\r\n"
         )
     );
     assert_eq!(
         nchan.text(),
         format!(
-            "HTTP/1.1 408 Request Timeout\r\nvary: If-None-Match, If-Modified-Since\r\n\
+            "HTTP/1.1 408 Request Timeout\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
              last-modified: {DATE}\r\netag: 7\r\ndate: {later}\r\ncontent-length: 0\r\n\r\n"
         )
     );
@@ -229,7 +225,7 @@ fn a_gap_comes_with_the_message_after_it() {
     assert_eq!(
         peer.text(),
         format!(
-            "HTTP/1.1 200 OK\r\nvary: If-None-Match, If-Modified-Since\r\n\
+            "HTTP/1.1 200 OK\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
              last-modified: {DATE}\r\netag: 0\r\nfanfare-id: 1763680000:0\r\n\
              fanfare-gap: after=5:7; resumed=1763679000:4294967295\r\n\
              date: {DATE}\r\ncontent-length: 1\r\n\r\nm"
@@ -250,7 +246,7 @@ fn a_poll_that_began_now_is_told_where_it_stands() {
     assert_eq!(
         peer.text(),
         format!(
-            "HTTP/1.1 304 Not Modified\r\nvary: If-None-Match, If-Modified-Since\r\n\
+            "HTTP/1.1 304 Not Modified\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
              last-modified: {DATE}\r\netag: 0\r\ndate: {DATE}\r\n\r\n"
         )
     );
@@ -271,7 +267,7 @@ fn a_gap_without_a_message_moves_the_cursor_of_the_304() {
     assert_eq!(
         peer.text(),
         format!(
-            "HTTP/1.1 304 Not Modified\r\nvary: If-None-Match, If-Modified-Since\r\n\
+            "HTTP/1.1 304 Not Modified\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
              last-modified: Thu, 20 Nov 2025 22:50:00 GMT\r\netag: 4294967295\r\n\
              fanfare-gap: after=5:7; resumed=1763679000:4294967295\r\ndate: {DATE}\r\n\r\n"
         )
@@ -308,7 +304,7 @@ fn a_deleted_channel_is_gone() {
     assert_eq!(
         peer.text(),
         format!(
-            "HTTP/1.1 410 Gone\r\nvary: If-None-Match, If-Modified-Since\r\n\
+            "HTTP/1.1 410 Gone\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
              date: {DATE}\r\ncontent-length: 0\r\n\r\n"
         )
     );
