@@ -25,6 +25,8 @@ pub(crate) struct Connection<S> {
     pub(crate) since: Tick,
     /// The earliest tick at which the wheel will wake this connection; `None` if it will not.
     pub(crate) alarm: Option<Tick>,
+    /// It has not had a request answered yet.
+    pub(crate) is_new: bool,
     /// The kernel may hold bytes that we did not want to read yet.
     pub(crate) has_unread: bool,
     /// It stands in the shard's queue of connections with something to read.
@@ -123,6 +125,7 @@ impl<S> Connection<S> {
             backlog: None,
             since: now,
             alarm: None,
+            is_new: true,
             has_unread: false,
             is_ready: false,
             is_reading_on: false,

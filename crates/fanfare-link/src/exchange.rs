@@ -15,6 +15,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use http::header::{CONNECTION, EXPECT, HeaderValue};
@@ -33,6 +34,9 @@ use crate::pipe::{PipePeer, pipe};
 /// Bytes of an unread request body that are read and thrown away before an early answer, so that
 /// the answer is not lost to a reset. A longer body ends the connection.
 const DISCARD_BYTES_MAX: usize = 4 << 20;
+
+/// Time for such a body to arrive.
+const DISCARD_TIME: Duration = Duration::from_secs(2);
 
 /// Streams of one HTTP/2 connection. Browsers stop at about 100 of their own accord.
 const STREAMS_MAX: u32 = 256;
@@ -107,13 +111,17 @@ where
     };
     // Boxed because hyper gives the socket back only from a connection that can be moved.
     let service = hyper::service::service_fn(|request| {
-        Box::pin(answer_one(fallback.clone(), request, Rc::clone(&progress)))
+        Box::pin(answer_first(
+            fallback.clone(),
+            request,
+            Rc::clone(&progress),
+        ))
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .half_close(true)
         .serve_connection(TokioIo::new(io), service);
-    let keeps_alive = std::future::poll_fn(|cx| match connection.poll_without_shutdown(cx) {
+    let keeps_alive = std::future::poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
         Poll::Ready(Ok(())) => Poll::Ready(Some(false)),
         Poll::Ready(Err(_)) => Poll::Ready(None),
         Poll::Pending if progress.is_complete() => Poll::Ready(Some(true)),
@@ -124,12 +132,41 @@ where
     let Replayed {
         stream, received, ..
     } = parts.io.into_inner();
-    let rest = if received.is_empty() {
-        parts.read_buf
-    } else {
-        [parts.read_buf, received].concat().into()
-    };
-    Some((stream, rest, keeps_alive))
+    let next = progress
+        .next
+        .take()
+        .map_or_else(Vec::new, |next| head_of(&next));
+    let rest = [&next, &parts.read_buf[..], &received].concat();
+    Some((stream, rest.into(), keeps_alive))
+}
+
+/// Answers the first request. hyper reads on while it writes: a request that came right behind is
+/// not for it, and waits until the connection is taken back.
+async fn answer_first<F: Fallback>(
+    fallback: F,
+    request: Request<Incoming>,
+    progress: Rc<Progress>,
+) -> Result<Response<Tracked<F::Body>>, Infallible> {
+    if progress.has_begun.replace(true) {
+        // Whole, because hyper throws away what is left of a body that is let go of.
+        progress.next.set(Some(request));
+        return std::future::pending().await;
+    }
+    answer_one(fallback, request, progress).await
+}
+
+/// A request head as it came, but for the spelling of its field names.
+fn head_of(request: &Request<Incoming>) -> Vec<u8> {
+    let (method, uri, version) = (request.method(), request.uri(), request.version());
+    let mut head = format!("{method} {uri} {version:?}\r\n").into_bytes();
+    for (name, value) in request.headers() {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    head
 }
 
 async fn answer_one<F: Fallback>(
@@ -166,9 +203,14 @@ async fn call<F: Fallback>(
     fallback.call(request).await
 }
 
-/// Reads what is left of a request body, up to [`DISCARD_BYTES_MAX`], so that an early answer
-/// reaches a peer that is still sending. For fallbacks that refuse a request by its size.
+/// Reads what is left of a request body, up to 4 MiB and for up to 2 seconds, so that an early
+/// answer reaches a peer that is still sending. For fallbacks that refuse a request by its size.
 pub async fn discard(body: &mut RequestBody) {
+    // Whoever takes longer has had the chance.
+    let _ = tokio::time::timeout(DISCARD_TIME, discard_bytes(body)).await;
+}
+
+async fn discard_bytes(body: &mut RequestBody) {
     let mut left = DISCARD_BYTES_MAX;
     while let Some(Ok(frame)) = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await
     {
@@ -277,7 +319,7 @@ async fn hold_stream<B>(local: &Rc<Local>, hold: crate::Hold) -> Response<Stream
 }
 
 /// How far a single exchange has come. Shared between the socket and the bodies of one request.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Progress {
     /// hyper has let go of the response body, so all of it is in its buffers.
     is_answered: Cell<bool>,
@@ -285,6 +327,10 @@ struct Progress {
     is_flushed: Cell<bool>,
     /// The connection must end after this response.
     closes: Cell<bool>,
+    /// The request of this exchange has reached the service.
+    has_begun: Cell<bool>,
+    /// A request that hyper has read behind it.
+    next: Cell<Option<Request<Incoming>>>,
 }
 
 impl Progress {

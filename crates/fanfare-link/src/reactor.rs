@@ -73,6 +73,8 @@ pub(crate) struct Reactor<F> {
     listener: Option<TcpListener>,
     /// The listener may have more connections than one turn takes.
     is_accepting: bool,
+    /// Connections wait that could not be accepted.
+    has_refused: bool,
     connections_max: usize,
     events: Events,
     local: Rc<Local>,
@@ -128,6 +130,7 @@ impl<F: Fallback> Reactor<F> {
             selector: nest(poll)?,
             listener: Some(listener),
             is_accepting: true,
+            has_refused: false,
             connections_max,
             events: Events::with_capacity(EVENTS_MAX),
             local: Rc::default(),
@@ -230,11 +233,12 @@ impl<F: Fallback> Reactor<F> {
                 Ok((stream, _peer)) => self.welcome(stream, now),
                 Err(error) if is_about_one_connection(&error) => {}
                 Err(error) => {
-                    // Nothing there, or no descriptors: the next event or the clock comes back.
-                    if error.kind() != io::ErrorKind::WouldBlock {
+                    self.is_accepting = false;
+                    // Without descriptors no event will come for those who wait: the clock will.
+                    self.has_refused = error.kind() != io::ErrorKind::WouldBlock;
+                    if self.has_refused {
                         tracing::warn!(%error, "cannot accept connections");
                     }
-                    self.is_accepting = false;
                     return;
                 }
             }
@@ -246,15 +250,11 @@ impl<F: Fallback> Reactor<F> {
             return self.shard.turn_away_connection(Carrier::Tcp(stream), now);
         }
         self.shard.metrics().accepted.add(1);
-        self.watch(stream, &[], now);
-    }
-
-    /// Puts a socket into the shard and under the selector's watch.
-    fn watch(&mut self, stream: TcpStream, received: &[u8], now: Now) {
-        let key = self.shard.accept(Carrier::Tcp(stream), received, now);
+        let key = self.shard.accept(Carrier::Tcp(stream), &[], now);
         self.register(key, now);
     }
 
+    /// Puts a socket of the shard under the selector's watch.
     fn register(&mut self, key: Key, now: Now) {
         let registry = self.selector.get_ref().registry();
         let Some(Carrier::Tcp(stream)) = self.shard.socket_mut(key) else {
@@ -301,7 +301,9 @@ impl<F: Fallback> Reactor<F> {
     fn take_back(&mut self, stream: tokio::net::TcpStream, received: &[u8], now: Now) {
         // A socket that cannot leave tokio is broken; it closes by being dropped.
         if let Ok(stream) = stream.into_std() {
-            self.watch(TcpStream::from_std(stream), received, now);
+            let stream = Carrier::Tcp(TcpStream::from_std(stream));
+            let key = self.shard.take_back(stream, received, now);
+            self.register(key, now);
         }
     }
 
@@ -365,7 +367,7 @@ impl<F: Fallback> Reactor<F> {
     fn on_clock(&mut self) {
         let now = self.common.clock.now();
         self.shard.tick(now);
-        self.is_accepting |= self.listener.is_some();
+        self.is_accepting |= self.has_refused && self.listener.is_some();
         if let Some(at) = self.drained_at {
             let left = at.saturating_duration_since(tokio::time::Instant::now());
             let steps = left.as_millis() / DRAIN_INTERVAL.as_millis() + 1;

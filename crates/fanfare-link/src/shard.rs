@@ -185,6 +185,16 @@ impl<S: Socket> Shard<S> {
         key
     }
 
+    /// Takes back a connection that was handed over, between two requests: `received` are the bytes
+    /// read from it and not used.
+    pub fn take_back(&mut self, socket: S, received: &[u8], now: Now) -> Key {
+        let key = self.accept(socket, received, now);
+        if let Some(connection) = self.connections.get_mut(key.slot as usize) {
+            connection.is_new = false;
+        }
+        key
+    }
+
     /// Takes in a connection whose request has been decided elsewhere (HTTP/2): what the protocol
     /// answers goes to [`Socket::respond`], what it writes to [`Socket::send`].
     pub fn adopt(&mut self, socket: S, hold: crate::Hold, now: Now) -> Key {
@@ -478,6 +488,7 @@ impl<S: Socket> Shard<S> {
             close.max_hang_up()
         };
         connection.since = now.tick;
+        connection.is_new = false;
         if connection.backlog.is_some() {
             connection.state = State::Closing(close);
         } else if close == Close::Finished {
@@ -672,7 +683,9 @@ fn deadline<S>(connection: &Connection<S>, limits: &LinkLimits) -> Option<Tick> 
     }
     match &connection.state {
         State::Closing(_) | State::Waiting { .. } => None,
-        State::Head if connection.carry.is_some() => Some(connection.since.after(limits.head_time)),
+        State::Head if connection.is_new || connection.carry.is_some() => {
+            Some(connection.since.after(limits.head_time))
+        }
         State::Head => Some(connection.since.after(limits.keep_alive_time)),
         State::Held(held) => held.protocol.deadline(),
         State::Lingering => Some(Tick(connection.since.0.saturating_add(LINGER_SECONDS))),

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use fanfare_hub::{ChannelInfo, ChannelName, EngineError, PublishError};
@@ -78,7 +79,10 @@ impl Publisher<'_> {
         channel: &ChannelName,
         body: &mut RequestBody,
     ) -> Result<Response<Bytes>, Problem> {
-        let payload = read(body, self.node.config.limits.message_bytes_max).await?;
+        let bytes_max = self.node.config.limits.message_bytes_max;
+        let payload = tokio::time::timeout(BODY_TIME, read(body, bytes_max))
+            .await
+            .unwrap_or_else(|_elapsed| Err(too_slow()))?;
         let query = Query::new(self.parts.uri.query().unwrap_or_default());
         let mut draft = read_draft(&self.parts.headers, query, payload)?;
         draft.history = Some(self.rules.history);
@@ -146,6 +150,18 @@ impl Publisher<'_> {
     fn plain(&self, outcome: Outcome, code: &'static str) -> Response<Bytes> {
         crate::headers::plain(outcome, Location::Publisher, self.rules.profile, code)
     }
+}
+
+/// Time for a whole message to arrive. A megabyte needs 17 kB/s; whoever drips holds a connection
+/// and the part that has come for no longer than this.
+const BODY_TIME: Duration = Duration::from_secs(60);
+
+fn too_slow() -> Problem {
+    let message = format!(
+        "the message did not arrive within {} s",
+        BODY_TIME.as_secs()
+    );
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "message_too_slow", message)
 }
 
 /// Reads a body up to the limit. What has arrived is kept, what is announced is not reserved.

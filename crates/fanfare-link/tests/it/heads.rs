@@ -6,7 +6,7 @@ use fanfare_link::limits::HEADERS_MAX;
 use crate::rig::{Rig, request};
 
 /// What becomes of a request.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     /// The front was asked, and answered.
     Answered,

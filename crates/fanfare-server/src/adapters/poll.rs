@@ -4,10 +4,10 @@
 //! `Etag`, its id as `Fanfare-Id`, and `X-EventSource-Event` if it has a name. What was missed
 //! before it stands in `Fanfare-Gap`.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
-use fanfare_hub::{EndReason, Gap, Message, PageLimit};
+use fanfare_hub::{EndReason, Gap, Message, MessageId, PageLimit};
 use fanfare_link::{At, Close, Farewell, Kind, Outbox, Protocol, Reads, Tick};
 use fanfare_relay::gap::{self, Missed};
 use fanfare_relay::headers::{FANFARE_GAP, FANFARE_ID, X_EVENTSOURCE_EVENT};
@@ -16,7 +16,7 @@ use fanfare_relay::{Location, Outcome, Profile, Validators};
 use http::Response;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY};
 
-use super::{kind, missed, validators};
+use super::{kind, missed, single_validators, validators};
 use crate::access::welcome;
 use crate::headers::{SUBSCRIBER_VARY, merge};
 
@@ -28,6 +28,8 @@ pub struct Poll {
     timeout: Option<Duration>,
     times_out_at: Option<Tick>,
     tells_place: bool,
+    /// For an answer without a message.
+    cursor: Cursor,
     /// What the answer has to say beyond the message. A first poll from a page of our own, or from
     /// no page at all, has nothing here.
     rest: Option<Box<Rest>>,
@@ -62,10 +64,49 @@ pub struct PollSettings {
 
 #[derive(Debug, Default)]
 struct Rest {
-    cursor: Validators,
     origin: Option<HeaderValue>,
     /// At most one for each channel.
     missed: Vec<Missed>,
+}
+
+/// A cursor as a waiting poll keeps it. As header values it would cost 250 bytes.
+#[derive(Debug, Default)]
+enum Cursor {
+    /// The usual one, of a client that sends back what it was sent.
+    Id(MessageId),
+    /// There is none.
+    #[default]
+    None,
+    /// One of several channels, or one in a client's own words.
+    Words(Box<Validators>),
+}
+
+impl Cursor {
+    fn new(validators: Validators) -> Self {
+        match id_of(&validators) {
+            Some(id) if single_validators(id) == validators => Self::Id(id),
+            _ if validators == Validators::default() => Self::None,
+            _ => Self::Words(Box::new(validators)),
+        }
+    }
+
+    fn validators(&self) -> Validators {
+        match self {
+            Self::Id(id) => single_validators(*id),
+            Self::None => Validators::default(),
+            Self::Words(validators) => (**validators).clone(),
+        }
+    }
+}
+
+fn id_of(validators: &Validators) -> Option<MessageId> {
+    let date = validators.last_modified.as_ref()?.to_str().ok()?;
+    let since = httpdate::parse_http_date(date)
+        .ok()?
+        .duration_since(UNIX_EPOCH)
+        .ok()?;
+    let tag = validators.etag.as_ref()?.to_str().ok()?.parse().ok()?;
+    Some(MessageId::new(since.as_secs(), tag))
 }
 
 impl Poll {
@@ -79,19 +120,18 @@ impl Poll {
             tells_place,
             origin,
         } = settings;
-        let is_plain = origin.is_none() && echo == Validators::default();
-        let rest = Rest {
-            cursor: echo,
-            origin,
+        let rest = origin.map(|origin| Rest {
+            origin: Some(origin),
             missed: Vec::new(),
-        };
+        });
         Self {
             profile,
             mode,
             timeout,
             times_out_at: None,
             tells_place,
-            rest: (!is_plain).then(|| Box::new(rest)),
+            cursor: Cursor::new(echo),
+            rest: rest.map(Box::new),
         }
     }
 
@@ -99,7 +139,7 @@ impl Poll {
     fn answer_nothing(&mut self, outcome: Outcome, out: &mut Outbox<'_>) -> Close {
         let rest = self.take_rest();
         let mut response = self.response(outcome);
-        rest.cursor.clone().write(response.headers_mut());
+        self.cursor.validators().write(response.headers_mut());
         self.reply(response, rest, out)
     }
 
@@ -149,7 +189,7 @@ impl Protocol for Poll {
         if let Some(id) = reached
             && self.tells_place
         {
-            self.rest.get_or_insert_default().cursor = validators(id, at);
+            self.cursor = Cursor::new(validators(id, at));
         }
     }
 
@@ -172,8 +212,8 @@ impl Protocol for Poll {
 
     /// Kept for the answer. An answer without a message then moves the client's cursor past it.
     fn gap(&mut self, gap: &Gap, at: At<'_>, _out: &mut Outbox<'_>) -> Result<(), Close> {
+        self.cursor = Cursor::new(validators(gap.resumed, at));
         let rest = self.rest.get_or_insert_default();
-        rest.cursor = validators(gap.resumed, at);
         let found = missed(gap, at);
         match rest
             .missed
