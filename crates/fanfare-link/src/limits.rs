@@ -30,6 +30,9 @@ pub const EVENTS_MAX: usize = 256;
 /// Connections accepted before established ones get a turn.
 pub const ACCEPTS_PER_TURN: usize = 64;
 
+/// Connections beyond the bound that stay for a moment, so that the refusal is not lost to a reset.
+pub const TURNED_AWAY_MAX: usize = 64;
+
 /// Bounds that an operator sets.
 #[derive(Clone, Copy, Debug)]
 pub struct LinkLimits {

@@ -247,7 +247,10 @@ impl<F: Fallback> Reactor<F> {
 
     fn welcome(&mut self, stream: TcpStream, now: Now) {
         if self.shard.len() + self.tasks.len() >= self.connections_max {
-            return self.shard.turn_away_connection(Carrier::Tcp(stream), now);
+            if let Some(key) = self.shard.turn_away_connection(Carrier::Tcp(stream), now) {
+                self.register(key, now);
+            }
+            return;
         }
         self.shard.metrics().accepted.add(1);
         let key = self.shard.accept(Carrier::Tcp(stream), &[], now);

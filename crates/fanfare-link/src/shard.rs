@@ -29,7 +29,7 @@ use self::channels::Channels;
 use crate::connection::{Connection, Held, State};
 use crate::front::{Front, Verdict};
 use crate::head::Refusal;
-use crate::limits::{LinkLimits, SCRATCH_BYTES};
+use crate::limits::{LinkLimits, SCRATCH_BYTES, TURNED_AWAY_MAX};
 use crate::metrics::ShardMetrics;
 use crate::outbox::{Contents, Outbox, Request};
 use crate::protocol::{Answer, Close, Farewell};
@@ -203,8 +203,9 @@ impl<S: Socket> Shard<S> {
         key
     }
 
-    /// Refuses a connection because the node is full: says so and parts from it.
-    pub fn turn_away_connection(&mut self, mut socket: S, now: Now) {
+    /// Refuses a connection because the node is full: says so, and stays until the peer has read
+    /// it. `None` when too many stay already: then it is closed at once.
+    pub fn turn_away_connection(&mut self, mut socket: S, now: Now) -> Option<Key> {
         self.metrics.turned_away.add(1);
         let mut frames = Vec::new();
         let http = Http::One {
@@ -214,7 +215,8 @@ impl<S: Socket> Shard<S> {
         reply::write(Refusal::Full.response(), http, now, &mut frames);
         // One try: whoever does not take a few hundred bytes at once is not worth a slot.
         let _ = backlog::flush(&mut socket, &mut frames);
-        socket.finish();
+        let has_room = self.connections.len() < self.limits.connections_max + TURNED_AWAY_MAX;
+        has_room.then(|| self.part(socket, now))
     }
 
     /// Takes in a connection on which everything has been said, until its peer closes it too.

@@ -16,8 +16,8 @@ use crate::node::Node;
 use crate::service::Service;
 
 /// Descriptors kept for everything that is not a client's connection: listeners, selectors, logs,
-/// the standard streams.
-const DESCRIPTORS_RESERVED: usize = 64;
+/// the standard streams, and connections that are being turned away.
+const DESCRIPTORS_RESERVED: usize = 256;
 
 /// Serves until told to stop.
 ///

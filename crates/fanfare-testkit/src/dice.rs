@@ -23,6 +23,11 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
+    /// Heads or tails.
+    pub fn flip(&mut self) -> bool {
+        self.roll() & 1 == 0
+    }
+
     /// The next number of `range`.
     ///
     /// # Panics

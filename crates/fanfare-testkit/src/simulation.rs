@@ -22,6 +22,7 @@ pub mod plan;
 pub mod protocols;
 pub mod reader;
 pub mod responses;
+pub mod story;
 pub mod visitor;
 pub mod world;
 

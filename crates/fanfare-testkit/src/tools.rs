@@ -13,6 +13,8 @@ pub enum Tool {
     Chromium,
     /// The HTTP client of the command line.
     Curl,
+    /// A reverse proxy, and with a module of Debian's also Nchan.
+    Nginx,
     /// Runs the JavaScript clients.
     Node,
 }
@@ -24,6 +26,7 @@ impl Tool {
             Self::Bash => &["bash"],
             Self::Chromium => &["chromium", "chromium-browser", "google-chrome"],
             Self::Curl => &["curl"],
+            Self::Nginx => &["nginx"],
             Self::Node => &["node", "nodejs"],
         }
     }
@@ -33,7 +36,9 @@ impl Tool {
     /// # Panics
     /// If it is not in the `PATH`.
     pub fn path(self) -> PathBuf {
-        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut path = std::env::var_os("PATH").unwrap_or_default();
+        // Where servers are, and what is not in everybody's path.
+        path.push(":/usr/sbin");
         let found = self.names().iter().find_map(|name| {
             std::env::split_paths(&path)
                 .map(|folder| folder.join(name))

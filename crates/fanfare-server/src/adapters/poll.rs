@@ -140,7 +140,7 @@ impl Poll {
         let rest = self.take_rest();
         let mut response = self.response(outcome);
         self.cursor.validators().write(response.headers_mut());
-        self.reply(response, rest, out)
+        self.reply(response, &rest, out)
     }
 
     fn response(&self, outcome: Outcome) -> Response<Bytes> {
@@ -156,7 +156,7 @@ impl Poll {
         self.rest.take().map_or_else(Rest::default, |rest| *rest)
     }
 
-    fn reply(&self, mut response: Response<Bytes>, rest: Rest, out: &mut Outbox<'_>) -> Close {
+    fn reply(&self, mut response: Response<Bytes>, rest: &Rest, out: &mut Outbox<'_>) -> Close {
         let headers = response.headers_mut();
         if let Some(value) = gap::write(&rest.missed) {
             headers.insert(FANFARE_GAP, value);
@@ -207,7 +207,7 @@ impl Protocol for Poll {
         insert_text(headers, CONTENT_TYPE, message.content_type());
         insert_text(headers, X_EVENTSOURCE_EVENT, message.event());
         let rest = self.take_rest();
-        Err(self.reply(response, rest, out))
+        Err(self.reply(response, &rest, out))
     }
 
     /// Kept for the answer. An answer without a message then moves the client's cursor past it.
@@ -235,7 +235,7 @@ impl Protocol for Poll {
 
     fn ended(&mut self, reason: EndReason, _at: At<'_>, out: &mut Outbox<'_>) -> Result<(), Close> {
         let rest = self.take_rest();
-        Err(self.reply(self.response(reason.into()), rest, out))
+        Err(self.reply(self.response(reason.into()), &rest, out))
     }
 
     /// A client may send its next request before this one is answered (D39).

@@ -44,7 +44,7 @@ fn check(script: &str, seed: u64) {
         count += 10;
         // A page that polls sees no connections: the browser itself repeats what was cut.
         let seen = browser.run("() => window.connections", &json!(null));
-        connections = seen.as_u64().unwrap_or(proxy.cuts());
+        connections = seen.as_u64().unwrap_or_else(|| proxy.cuts());
     }
     proxy.stop_cutting();
     publisher.count("c", count..count + 1);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use fanfare_testkit::server::Launch;
 use fanfare_testkit::tools::Tool;
 
-use crate::support::{BINARY, Raw, SOON, launch, server, until_held};
+use crate::support::{BINARY, Raw, SOON, launch, server, until, until_held};
 
 /// Time from the start of the process to the banner. The aim is 50 ms; this is for a debug build
 /// on a machine that does much else.
@@ -160,6 +160,9 @@ fn an_open_address_with_decisions_starts() {
     client
         .ask("GET /sub/a", &["Host: anything.example"])
         .check(200, "m");
+    until("the banner is whole", || {
+        server.output().so_far().contains("Publish")
+    });
     let banner = server.output().so_far();
     assert!(
         printed(&banner, "Publish").contains("Authorization: Bearer"),

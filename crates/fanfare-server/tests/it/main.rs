@@ -4,10 +4,15 @@
 //! What a test needs and cannot get is a failure that says so.
 
 #![allow(
+    clippy::print_stdout,
+    reason = "what has been measured is shown with the test"
+)]
+#![allow(
     clippy::unwrap_used,
     reason = "clippy's allowance for tests does not reach the functions that tests call"
 )]
 
+mod behind_nginx;
 mod browser;
 mod cors;
 mod curl;
@@ -18,6 +23,7 @@ mod http2;
 mod memory;
 mod multiplex;
 mod nchan_client;
+mod nchan_itself;
 mod playground;
 mod relay;
 mod requests;

@@ -3,7 +3,7 @@
 use fanfare_testkit::server::Server;
 
 use crate::support::raw::request;
-use crate::support::{Raw, frame, launch, metric, until_held};
+use crate::support::{Publisher, Raw, frame, launch, metric, until_held};
 
 /// Bytes for a subscriber who waits, buffers of the kernel aside. The budget of the design.
 const BYTES_PER_SUBSCRIBER_MAX: u64 = 512;
@@ -26,13 +26,16 @@ fn subscribe(server: &Server, head: &str, held: &mut Vec<Raw>, count: usize) {
 }
 
 fn check(transport: &str, head: &str) {
-    let server = launch().start();
+    check_at(&launch().start(), transport, head);
+}
+
+fn check_at(server: &Server, transport: &str, head: &str) {
     let mut held = Vec::with_capacity(WARM_UP + SUBSCRIBERS);
-    subscribe(&server, head, &mut held, WARM_UP);
+    subscribe(server, head, &mut held, WARM_UP);
     let before = server.anonymous_bytes();
-    subscribe(&server, head, &mut held, SUBSCRIBERS);
+    subscribe(server, head, &mut held, SUBSCRIBERS);
     let after = server.anonymous_bytes();
-    assert_eq!(metric(&server, "fanfare_subscriptions"), held.len() as u64);
+    assert_eq!(metric(server, "fanfare_subscriptions"), held.len() as u64);
     let each = after.saturating_sub(before) / SUBSCRIBERS as u64;
     println!("{transport}: {each} bytes for each of {SUBSCRIBERS} subscribers");
     assert!(
@@ -46,6 +49,16 @@ fn check(transport: &str, head: &str) {
 #[test]
 fn a_waiting_poll_is_small() {
     check("long-poll", &request("GET /sub/c", &[]));
+}
+
+// One that has had a message already and waits for the next, as they all do most of the time.
+#[test]
+fn a_poll_that_came_back_is_small() {
+    let server = launch().start();
+    let cursor = Publisher::connect(&server).publish("c", "m");
+    let [modified, tag] = cursor.conditions();
+    let head = request("GET /sub/c", &[&modified, &tag]);
+    check_at(&server, "long-poll with a cursor", &head);
 }
 
 #[test]

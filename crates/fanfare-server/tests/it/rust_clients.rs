@@ -129,7 +129,7 @@ async fn read_frames(proxy: &Proxy, cursor: &mut Option<Id>, heard: &mut Heard) 
     request
         .headers_mut()
         .insert("Sec-WebSocket-Protocol", protocol);
-    let Ok((mut socket, _)) = tokio_tungstenite::connect_async(request).await else {
+    let Ok((mut socket, _)) = Box::pin(tokio_tungstenite::connect_async(request)).await else {
         return;
     };
     while !heard.is_complete {

@@ -120,7 +120,7 @@ fn several_channels_have_one_cursor() {
     let b = publisher.publish("b", "b0");
     let stream = Raw::connect(&server).stream("GET /sub/a,b?as=sse", &[]);
     let mut events = Events::of(stream);
-    let mut seen = vec![events.next().unwrap(), events.next().unwrap()];
+    let mut seen = [events.next().unwrap(), events.next().unwrap()];
     assert_eq!(seen.last().unwrap().id, format!("{a},{b}"));
     seen.sort_by(|one, other| one.data.cmp(&other.data));
     assert_eq!(

@@ -4,6 +4,7 @@ pub(crate) mod body;
 pub(crate) mod frame;
 pub(crate) mod id;
 pub(crate) mod multiplex;
+pub(crate) mod nginx;
 pub(crate) mod publisher;
 pub(crate) mod raw;
 pub(crate) mod sse;

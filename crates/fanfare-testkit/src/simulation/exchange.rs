@@ -17,7 +17,11 @@ pub struct Exchange {
     socket: SimSocket,
     received: Vec<u8>,
     stage: Stage,
+    steps_left: u32,
 }
+
+/// Steps until a peer that takes or sends too little is given up.
+const STEPS_MAX: u32 = 1000;
 
 #[derive(Debug)]
 enum Stage {
@@ -44,6 +48,7 @@ impl Exchange {
             socket: handover.socket,
             received: handover.received.to_vec(),
             stage: Stage::Reading,
+            steps_left: STEPS_MAX,
         }
     }
 
@@ -54,6 +59,10 @@ impl Exchange {
 
     /// Goes on as far as it can.
     pub fn step(&mut self, hub: &Hub, now: Now) -> Outcome {
+        let Some(left) = self.steps_left.checked_sub(1) else {
+            return Outcome::Lost;
+        };
+        self.steps_left = left;
         match &mut self.stage {
             Stage::Reading => self.read(hub, now),
             Stage::Publishing(pending) => {

@@ -15,7 +15,7 @@ use fanfare_link::{Deferred, Front, Key, Now, Shard, Tick};
 use crate::dice::Dice;
 use crate::simulation::exchange::{Exchange, Outcome};
 use crate::simulation::network::{Line, SimSocket};
-use crate::simulation::plan::Plan;
+use crate::simulation::plan::{Plan, Weather};
 
 /// Far more turns than there can be work for: a shard that still wants more runs in circles.
 const TURNS_MAX: usize = 100_000;
@@ -115,8 +115,8 @@ impl Host {
     }
 
     /// Lets it hear some of what has happened, and do some of what it wants to do.
-    pub fn step(&mut self, now: Now, dice: &mut Dice) {
-        self.hear_network(now, dice);
+    pub fn step(&mut self, now: Now, dice: &mut Dice, weather: Weather) {
+        self.hear_network(now, dice, weather);
         self.hear_answers(now, dice);
         self.serve_exchanges(now, dice);
         if now.tick > self.ticked && dice.within(0..4) > 0 {
@@ -186,14 +186,16 @@ impl Host {
         self.wants_turn = true;
     }
 
-    fn hear_network(&mut self, now: Now, dice: &mut Dice) {
+    fn hear_network(&mut self, now: Now, dice: &mut Dice, weather: Weather) {
         self.lines.retain(|(_, line)| !line.borrow().is_dropped());
         for (key, line) in &self.lines {
             if dice.within(0..4) == 0 {
                 continue;
             }
             line.borrow_mut().bury(dice);
-            let edges = line.borrow_mut().take_edges(dice.within(0..50) == 0);
+            // A readiness that is none would wake whoever was forgotten: not in the calm.
+            let is_spurious = weather == Weather::Storm && dice.within(0..50) == 0;
+            let edges = line.borrow_mut().take_edges(is_spurious);
             if edges.writable {
                 self.shard.writable(*key, now);
                 self.wants_turn = true;

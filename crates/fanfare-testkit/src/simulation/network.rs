@@ -144,6 +144,11 @@ impl Line {
         }
     }
 
+    /// True while the shard has not read what has come.
+    pub fn is_unread(&self) -> bool {
+        !self.received.is_empty() && self.fate == Fate::Sound && !self.is_dropped
+    }
+
     /// True when the network passes nothing without telling.
     pub fn is_silent(&self) -> bool {
         self.fate == Fate::Silent

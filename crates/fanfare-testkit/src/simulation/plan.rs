@@ -17,7 +17,7 @@ pub struct Plan {
     /// Channels, beside the one that takes a single reader at a time.
     pub channels: u64,
     /// Readers.
-    pub readers: u64,
+    pub readers: usize,
     /// Connections that come, ask a few things and go.
     pub visitors: u64,
     /// Milliseconds of storm.
@@ -48,6 +48,15 @@ pub struct Plan {
     pub replaces_shards: bool,
 }
 
+/// The two parts of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weather {
+    /// Nothing goes wrong of its own accord any more.
+    Calm,
+    /// Everything goes wrong that may.
+    Storm,
+}
+
 impl Plan {
     /// The plan of a seed.
     pub fn new(seed: u64) -> Self {
@@ -57,12 +66,12 @@ impl Plan {
             seed,
             shards: dice.within(1..4),
             channels: dice.within(1..6),
-            readers: dice.within(2..25),
+            readers: usize::try_from(dice.within(2..25)).unwrap_or(2),
             visitors: dice.within(0..4),
             storm_millis: dice.within(10_000..60_000),
             limits: limits(dice),
             history: HistoryLimits {
-                messages: *dice.one_of(&[0, 1, 3, 10, 50, 200]),
+                messages: *dice.one_of(&[0, 1, 3, 10, 50]),
                 age: Duration::from_secs(*dice.one_of(&[2, 10, 3600])),
                 bytes: *dice.one_of(&[2000, 20_000, 1 << 20]),
             },

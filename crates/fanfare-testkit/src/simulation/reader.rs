@@ -11,7 +11,9 @@ use crate::simulation::clock::VirtualClock;
 use crate::simulation::host::Host;
 use crate::simulation::ledger::{Ledger, Track};
 use crate::simulation::network::{Arrival, Line};
+use crate::simulation::plan::Weather;
 use crate::simulation::responses::{Event, Responses};
+use crate::simulation::story::Story;
 
 /// Milliseconds without a sign of life after which a reader gives a connection up. Servers give
 /// one every 8 or 10 seconds.
@@ -30,13 +32,16 @@ pub struct Surroundings<'a> {
     pub dice: &'a mut Dice,
     /// Channels that there are.
     pub channels: &'a [String],
-    /// Nothing goes wrong of its own accord any more.
-    pub is_calm: bool,
+    /// What it hears, for people.
+    pub story: &'a mut Story,
+    /// What to expect of everything.
+    pub weather: Weather,
 }
 
 /// A reader, across all of its connections.
 #[derive(Debug)]
 pub struct Reader {
+    name: usize,
     tracks: BTreeMap<String, Track>,
     habits: Habits,
     session: Option<Session>,
@@ -90,6 +95,8 @@ struct Session {
     stalled_until: u64,
     /// Bytes that it takes at a time.
     speed: usize,
+    /// Responses to come.
+    due: u32,
     /// The response that is being read belongs to the upgrade or to a subscription.
     is_held: bool,
     subscriptions: BTreeMap<String, Subscription>,
@@ -105,9 +112,18 @@ enum Subscription {
 
 impl Reader {
     /// A reader of `channels` that first connects at `back_at`.
-    pub fn new(channels: impl Iterator<Item = String>, habits: Habits, back_at: u64) -> Self {
+    pub fn new(
+        name: usize,
+        channels: impl IntoIterator<Item = String>,
+        habits: Habits,
+        back_at: u64,
+    ) -> Self {
         Self {
-            tracks: channels.map(|name| (name, Track::default())).collect(),
+            name,
+            tracks: channels
+                .into_iter()
+                .map(|name| (name, Track::default()))
+                .collect(),
             habits,
             session: None,
             back_at,
@@ -125,11 +141,17 @@ impl Reader {
         self.habits.is_jealous
     }
 
-    /// Where it has not read everything: its own cursor and the newest id.
-    pub fn missing(&self, ledger: &Ledger) -> Option<(String, Track, MessageId)> {
+    /// Where it has not read everything: its own cursor and the newest id. Looks
+    /// only at tracks that `can_be_asked`.
+    pub fn missing(
+        &self,
+        ledger: &Ledger,
+        can_be_asked: fn(&Track) -> bool,
+    ) -> Option<(String, Track, MessageId)> {
         self.tracks.iter().find_map(|(channel, track)| {
             let newest = ledger.newest(channel);
-            (track.cursor != Some(newest)).then(|| (channel.clone(), *track, newest))
+            let is_missing = track.cursor != Some(newest) && can_be_asked(track);
+            is_missing.then(|| (channel.clone(), *track, newest))
         })
     }
 
@@ -148,7 +170,7 @@ impl Reader {
     /// Does something, or nothing.
     pub fn step(&mut self, around: &mut Surroundings<'_>) {
         let now = around.clock.millis();
-        if around.is_calm && self.is_retired() {
+        if around.weather == Weather::Calm && self.is_retired() {
             return self.leave(around.dice);
         }
         let Some(session) = &mut self.session else {
@@ -157,7 +179,7 @@ impl Reader {
             }
             return;
         };
-        if around.is_calm {
+        if around.weather == Weather::Calm {
             session.speed = usize::MAX;
         } else if now < session.stalled_until {
             return;
@@ -173,6 +195,8 @@ impl Reader {
                 }
             }
             Arrival::Bytes(_) if now > session.heard_at + PATIENCE => {
+                let is_silent = session.line.borrow().is_silent();
+                assert!(is_silent, "nobody speaks to {:?}", self.session);
                 self.leave(around.dice);
                 self.back_at = now;
             }
@@ -182,7 +206,7 @@ impl Reader {
                 self.back_at = now + around.dice.within(0..3000);
             }
         }
-        if !around.is_calm {
+        if around.weather == Weather::Storm {
             self.get_restless(around);
         }
         self.ask(around);
@@ -203,7 +227,7 @@ impl Reader {
             Transport::LinesOfOldHttp,
             Transport::Poll,
         ]);
-        let mut session = Session {
+        let session = Session {
             line: around.hosts[host].dial(now, around.dice),
             transport,
             responses: Responses::default(),
@@ -211,16 +235,18 @@ impl Reader {
             heard_at: around.clock.millis(),
             stalled_until: 0,
             speed: *around.dice.one_of(&[1, 30, 1000, usize::MAX]),
+            due: 0,
             is_held: false,
             subscriptions: BTreeMap::new(),
             tag: 0,
         };
-        session.unsent = self.request(transport, around.dice).into_bytes();
         self.session = Some(session);
+        self.request_again(transport, around);
     }
 
     /// The request that begins a session, or the next poll.
-    fn request(&mut self, transport: Transport, dice: &mut Dice) -> String {
+    fn request(&mut self, transport: Transport, around: &mut Surroundings<'_>) -> String {
+        let dice = &mut *around.dice;
         // A track without a cursor begins wherever it begins this time.
         for track in self.tracks.values_mut() {
             track.floor = None;
@@ -237,7 +263,7 @@ impl Reader {
         if self.habits.is_jealous {
             query.push((*dice.one_of(&["first", "last"])).to_owned());
         }
-        if dice.within(0..5) == 0 {
+        if around.weather == Weather::Storm && dice.within(0..5) == 0 {
             query.push(format!("later={}", dice.within(0..2000)));
         }
         let query = query.join("&");
@@ -266,26 +292,37 @@ impl Reader {
                     self.leave(around.dice);
                     return;
                 }
-                let request = self.request(transport, around.dice);
-                if let Some(session) = &mut self.session {
-                    session.is_held = false;
-                    session.unsent.extend(request.bytes());
+                session.due -= 1;
+                if session.due == 0 {
+                    self.request_again(transport, around);
                 }
             }
         }
     }
 
+    /// Sends the next request on the same connection; sometimes another right behind a poll.
+    fn request_again(&mut self, transport: Transport, around: &mut Surroundings<'_>) {
+        let request = self.request(transport, around);
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        session.is_held = false;
+        session.due = 1;
+        session.unsent.extend(request.bytes());
+        if transport == Transport::Poll && around.dice.flip() {
+            session.due = 2;
+            session.unsent.extend(get("/hello").bytes());
+        }
+    }
+
     fn hear_line(&mut self, line: &str, around: &mut Surroundings<'_>) {
         let words: Vec<&str> = line.splitn(4, ' ').collect();
-        if std::env::var("SIM_TRACE").is_ok() {
-            eprintln!(
-                "{:?} {:p} {:?} hears {line:.40} {:?}",
-                around.clock.millis(),
-                self,
-                self.session.as_ref().map(|s| s.transport),
-                self.tracks
-            );
-        }
+        around.story.tell(format!(
+            "{:>6} ms, reader {} by {:?}: {line:.60}",
+            around.clock.millis(),
+            self.name,
+            self.session.as_ref().map(|session| session.transport),
+        ));
         match words[..] {
             ["m", channel, id, text] => {
                 self.check_subscribed(channel);
@@ -413,7 +450,7 @@ impl Reader {
         if session.transport != Transport::Frames || !session.is_held {
             return;
         }
-        let is_restless = !around.is_calm && around.dice.within(0..200) == 0;
+        let is_restless = around.weather == Weather::Storm && around.dice.within(0..200) == 0;
         if is_restless {
             let channel = around.dice.one_of(around.channels).clone();
             session.tag += 1;

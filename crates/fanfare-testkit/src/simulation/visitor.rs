@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::simulation::network::{Arrival, Line};
+use crate::simulation::plan::Weather;
 use crate::simulation::reader::Surroundings;
 use crate::simulation::responses::{Event, Responses};
 
@@ -34,6 +35,11 @@ impl Visitor {
         self.visit.as_ref().map(|visit| &visit.line)
     }
 
+    /// True while an answer is to come.
+    pub fn is_waiting(&self) -> bool {
+        self.visit.as_ref().is_some_and(Visit::is_waiting)
+    }
+
     /// Goes at once.
     pub fn leave(&mut self, around: &mut Surroundings<'_>) {
         if let Some(visit) = self.visit.take() {
@@ -45,7 +51,7 @@ impl Visitor {
     pub fn step(&mut self, around: &mut Surroundings<'_>) {
         let now = around.clock.millis();
         let Some(visit) = &mut self.visit else {
-            if now >= self.back_at && !around.is_calm {
+            if now >= self.back_at && around.weather == Weather::Storm {
                 self.visit = Visit::begin(around);
             }
             return;
@@ -59,7 +65,7 @@ impl Visitor {
                     self.answers += u64::from(event == Event::End);
                     visit.hear(&event);
                 }
-                now > visit.leaves_at
+                now > visit.leaves_at && !(around.weather == Weather::Calm && visit.is_waiting())
             }
             Arrival::End => true,
         };
@@ -118,6 +124,11 @@ impl Visit {
         };
         self.unsent.extend(request.bytes());
         self.expected.push_back(answer);
+    }
+
+    /// After a refusal there are no more answers.
+    fn is_waiting(&self) -> bool {
+        self.is_good && !self.expected.is_empty() && !self.line.borrow().is_silent()
     }
 
     fn send(&mut self, around: &mut Surroundings<'_>) {

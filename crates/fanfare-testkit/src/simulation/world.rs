@@ -16,16 +16,20 @@ use crate::simulation::clock::{BEGIN, VirtualClock};
 use crate::simulation::engine::LateEngine;
 use crate::simulation::front::Routes;
 use crate::simulation::host::Host;
-use crate::simulation::ledger::Ledger;
+use crate::simulation::ledger::{Ledger, Track};
 use crate::simulation::network::Line;
-use crate::simulation::plan::Plan;
+use crate::simulation::plan::{Plan, Weather};
 use crate::simulation::reader::{Habits, Reader, Surroundings, Tally};
+use crate::simulation::story::Story;
 use crate::simulation::visitor::Visitor;
 
 /// Milliseconds that recovery may take once nothing goes wrong any more: a reader that has not
-/// noticed that its connection is dead gives it up after 25 s, and a shard waits for a peer that
-/// does not close for a moment.
-const RECOVERY_MILLIS: u64 = 60_000;
+/// noticed that its connection is dead gives it up after 25 s, and by polls a long history takes
+/// about 200 ms a message.
+const RECOVERY_MILLIS: u64 = 100_000;
+
+/// Messages per channel at once when the storm is over.
+const LAST_BURST: usize = 20;
 
 /// Milliseconds between two messages when it is calm.
 const CALM_INTERVAL_MILLIS: u64 = 2000;
@@ -82,7 +86,8 @@ macro_rules! surroundings {
             ledger: &$world.ledger,
             dice: &mut $world.dice,
             channels: &$world.channels,
-            is_calm: $world.is_calm,
+            story: &mut $world.story,
+            weather: $world.weather,
         }
     };
 }
@@ -97,6 +102,7 @@ struct World {
     routes: Arc<Routes>,
     hosts: Vec<Host>,
     channels: Vec<String>,
+    story: Story,
     readers: Vec<Reader>,
     visitors: Vec<Visitor>,
     publishing: Vec<Pending<Result<Receipt, PublishError>>>,
@@ -104,7 +110,8 @@ struct World {
     published: u64,
     replaced: u64,
     recovery_millis: u64,
-    is_calm: bool,
+    calm_messages: u64,
+    weather: Weather,
 }
 
 impl World {
@@ -134,8 +141,9 @@ impl World {
             hub,
             routes,
             hosts: Vec::new(),
+            story: Story::default(),
             readers: (0..plan.readers)
-                .map(|_| reader(&plan, &channels, &mut dice))
+                .map(|name| reader(name, &plan, &channels, &mut dice))
                 .collect(),
             visitors: (0..plan.visitors).map(|_| Visitor::default()).collect(),
             channels,
@@ -144,7 +152,8 @@ impl World {
             published: 0,
             replaced: 0,
             recovery_millis: 0,
-            is_calm: false,
+            calm_messages: 0,
+            weather: Weather::Storm,
             dice,
         };
         world.hosts = (0..plan.shards).map(|_| world.host()).collect();
@@ -167,39 +176,59 @@ impl World {
 
     /// Nothing goes wrong any more: everybody must get everything.
     fn calm(&mut self) {
-        self.is_calm = true;
+        self.weather = Weather::Calm;
         self.engine.trouble(0, 0);
+        // One burst that no inbox holds, and silence: nothing comes after it that would wake by
+        // chance whoever was forgotten.
+        for channel in self.channels.clone() {
+            for _ in 0..LAST_BURST {
+                self.publish(&channel, Draft::new("burst"));
+            }
+        }
         let began = self.clock.millis();
-        let mut next = began;
-        while let Some(behind) = self.behind() {
-            if self.clock.millis() >= next {
-                // Again and again, for who comes late to a channel that keeps nothing; and in
-                // turn, because a poll without a cursor is owed only what comes while it waits.
-                next += CALM_INTERVAL_MILLIS;
+        while let Some(behind) = self.behind(|track| track.cursor.is_some()) {
+            self.check_recovery(began, &behind);
+            self.step();
+        }
+        // Who came late to a channel that keeps nothing has nothing: one message after the other,
+        // because a poll without a cursor is owed only what comes while it waits.
+        let began = self.clock.millis();
+        while let Some(behind) = self.behind(|_| true) {
+            let due = self.clock.millis().saturating_sub(began) / CALM_INTERVAL_MILLIS;
+            if due > self.calm_messages {
+                self.calm_messages = due;
                 self.channels.rotate_left(1);
                 let channel = self.channels[0].clone();
                 self.publish(&channel, Draft::new("calm"));
             }
-            self.recovery_millis = self.clock.millis() - began;
-            assert!(
-                self.recovery_millis < RECOVERY_MILLIS,
-                "{behind}; {:#?}",
-                self.hosts
-            );
+            self.check_recovery(began, &behind);
             self.step();
         }
     }
 
-    /// Somebody who has not read everything.
-    fn behind(&self) -> Option<String> {
+    fn check_recovery(&mut self, began: u64, behind: &str) {
+        let millis = self.clock.millis() - began;
+        assert!(millis < RECOVERY_MILLIS, "{behind}; {:#?}", self.hosts);
+        self.recovery_millis = self.recovery_millis.max(millis);
+    }
+
+    /// Somebody who has not read everything, among those who can be asked for it.
+    fn behind(&self, can_be_asked: fn(&Track) -> bool) -> Option<String> {
         if !self.publishing.is_empty() {
             return Some("a publisher waits for its receipt".to_owned());
+        }
+        if let Some(visitor) = self.visitors.iter().find(|v| v.is_waiting()) {
+            return Some(format!("{visitor:?} waits for its answers"));
+        }
+        let mut lines = self.hosts.iter().flat_map(Host::lines);
+        if let Some(line) = lines.find(|line| line.borrow().is_unread()) {
+            return Some(format!("nobody reads what came over {line:?}"));
         }
         self.readers
             .iter()
             .filter(|reader| !reader.is_retired())
             .find_map(|reader| {
-                let missing = reader.missing(&self.ledger)?;
+                let missing = reader.missing(&self.ledger, can_be_asked)?;
                 Some(format!("{missing:?} is all that {reader:?} has read"))
             })
     }
@@ -269,7 +298,7 @@ impl World {
 
     fn pass_time(&mut self) {
         let millis = match self.dice.within(0..200) {
-            0 if !self.is_calm => self.dice.within(0..5000),
+            0 if self.weather == Weather::Storm => self.dice.within(0..5000),
             _ => self.dice.within(1..60),
         };
         let before = self.clock.now().tick;
@@ -283,7 +312,7 @@ impl World {
     fn step_hosts(&mut self) {
         let now = self.clock.now();
         for host in &mut self.hosts {
-            host.step(now, &mut self.dice);
+            host.step(now, &mut self.dice, self.weather);
         }
     }
 
@@ -368,7 +397,7 @@ impl World {
         let now = self.clock.now();
         for index in 0..self.hosts.len() {
             let host = &mut self.hosts[index];
-            let begins = !self.is_calm && self.dice.within(0..1000) == 0;
+            let begins = self.weather == Weather::Storm && self.dice.within(0..1000) == 0;
             if begins || !host.is_welcoming() {
                 host.drain(now, &mut self.dice);
             }
@@ -397,7 +426,7 @@ fn idle(plan: &Plan) -> Duration {
 }
 
 /// A reader of some of the channels, or of the one that takes a single reader.
-fn reader(plan: &Plan, channels: &[String], dice: &mut Dice) -> Reader {
+fn reader(name: usize, plan: &Plan, channels: &[String], dice: &mut Dice) -> Reader {
     let back_at = dice.within(0..10_000);
     let is_strict = dice.within(0..4) == 0;
     if dice.within(0..8) == 0 {
@@ -405,7 +434,7 @@ fn reader(plan: &Plan, channels: &[String], dice: &mut Dice) -> Reader {
             is_strict,
             is_jealous: true,
         };
-        return Reader::new(std::iter::once(SOLO.to_owned()), habits, back_at);
+        return Reader::new(name, [SOLO.to_owned()], habits, back_at);
     }
     let count = dice.within(1..plan.limits.channels_max as u64 + 1);
     let wanted: BTreeSet<String> = (0..count).map(|_| dice.one_of(channels).clone()).collect();
@@ -413,5 +442,5 @@ fn reader(plan: &Plan, channels: &[String], dice: &mut Dice) -> Reader {
         is_strict,
         is_jealous: false,
     };
-    Reader::new(wanted.into_iter(), habits, back_at)
+    Reader::new(name, wanted, habits, back_at)
 }

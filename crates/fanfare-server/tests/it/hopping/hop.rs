@@ -122,7 +122,7 @@ fn multiplex(
     seen: &mut Vec<Seen>,
 ) {
     let mut socket = Multiplex::connect(server);
-    let since = cursor.map_or("all".to_owned(), |id| id.to_string());
+    let since = since(cursor);
     let answer = socket.ask(&json!({"op": "subscribe", "channel": channel, "since": since}));
     assert_eq!(answer["op"], "subscribed", "{answer}");
     for _ in 0..count {
@@ -133,13 +133,18 @@ fn multiplex(
 }
 
 fn ndjson(server: &Server, channel: &str, cursor: Option<Id>, count: usize, seen: &mut Vec<Seen>) {
-    let since = cursor.map_or("all".to_owned(), |id| id.to_string());
+    let since = since(cursor);
     let line = format!("GET /sub/{channel}?since={since}");
     let (_, mut body) = Raw::connect(server).stream(&line, &["Accept: application/x-ndjson"]);
     for _ in 0..count {
         let message: Value = serde_json::from_str(&body.line().unwrap()).unwrap();
         seen.push(of_json(&message, "id"));
     }
+}
+
+/// The cursor as `since`; everything for who has none.
+fn since(cursor: Option<Id>) -> String {
+    cursor.map_or_else(|| "all".to_owned(), |id| id.to_string())
 }
 
 fn of_json(message: &Value, id: &str) -> Seen {
