@@ -3,7 +3,7 @@
 //! - `cargo xtask tidy` checks what compilers and lints cannot: who may depend on whom, and that
 //!   nothing unfinished or private is left lying about. See [`tidy`].
 //! - `cargo xtask bench` measures the server against the least that could do its work, and against
-//!   Nchan. See [`bench`].
+//!   Nchan. See [`mod@bench`].
 //!
 //! `floor` and `load` are parts of the bench that it runs as processes of their own.
 

@@ -144,3 +144,16 @@ impl std::fmt::Debug for State {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A node may hold a million of these: what only some connections need goes into a box.
+    #[test]
+    fn an_idle_connection_is_small() {
+        // The socket is a descriptor of four bytes, and in debug builds more than that.
+        assert!(size_of::<Connection<u32>>() <= 96);
+        assert!(size_of::<Subscription>() <= 64);
+    }
+}

@@ -1,10 +1,10 @@
 //! One request in hyper: everything that the narrow front does not answer itself.
 //!
 //! A connection is lent to hyper for one HTTP/1 request at a time. So every request head passes
-//! [`head`](crate::head), an idle keep-alive connection costs a slot and no hyper buffers, and a
+//! `head`, an idle keep-alive connection costs a slot and no hyper buffers, and a
 //! connection that has published can subscribe next and be parked like any other. HTTP/2
 //! connections stay with hyper for good; the streams on them that subscribe are held by the shard
-//! through a [`pipe`](crate::pipe).
+//! through a `pipe`.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -28,6 +28,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tower_service::Service;
 
 use crate::front::{Framing, Front, Verdict, Via};
+use crate::head;
 use crate::local::{Event, Local};
 use crate::pipe::{PipePeer, pipe};
 
@@ -37,6 +38,9 @@ const DISCARD_BYTES_MAX: usize = 4 << 20;
 
 /// Time for such a body to arrive.
 const DISCARD_TIME: Duration = Duration::from_secs(2);
+
+/// Bytes of a body that are read at once. On the stack, and copied: a body is read once.
+const READ_BYTES: usize = 8 << 10;
 
 /// Streams of one HTTP/2 connection. Browsers stop at about 100 of their own accord.
 const STREAMS_MAX: u32 = 256;
@@ -106,6 +110,7 @@ where
     let progress = Rc::new(Progress::default());
     let io = Replayed {
         stream,
+        left: head::request_bytes(&received).unwrap_or(u64::MAX),
         received,
         progress: Rc::clone(&progress),
     };
@@ -140,8 +145,8 @@ where
     Some((stream, rest.into(), keeps_alive))
 }
 
-/// Answers the first request. hyper reads on while it writes: a request that came right behind is
-/// not for it, and waits until the connection is taken back.
+/// Answers the first request. Where only its end tells how long it is, hyper reads on: a request
+/// that came right behind is not for it, and waits until the connection is taken back.
 async fn answer_first<F: Fallback>(
     fallback: F,
     request: Request<Incoming>,
@@ -240,6 +245,7 @@ pub(crate) async fn serve_streams<T, F>(
     let io = Replayed {
         stream,
         received,
+        left: u64::MAX,
         progress: Rc::default(),
     };
     let service = hyper::service::service_fn(move |request| {
@@ -343,6 +349,9 @@ impl Progress {
 struct Replayed<T> {
     stream: T,
     received: Bytes,
+    /// Bytes that may still be read: those of one request, where its head says how many they are.
+    /// The head behind it must pass `head` before anything reads it.
+    left: u64,
     progress: Rc<Progress>,
 }
 
@@ -352,12 +361,26 @@ impl<T: AsyncRead + Unpin> AsyncRead for Replayed<T> {
         cx: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.received.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(cx, into);
+        let room = usize::try_from(self.left)
+            .unwrap_or(usize::MAX)
+            .min(into.remaining());
+        if room == 0 {
+            // Nobody wakes this read: the connection is taken back when the answer is out.
+            return Poll::Pending;
         }
-        let count = self.received.len().min(into.remaining());
-        into.put_slice(&self.received[..count]);
-        self.received.advance(count);
+        let count = if self.received.is_empty() {
+            let mut piece = [0; READ_BYTES];
+            let mut piece = ReadBuf::new(&mut piece[..room.min(READ_BYTES)]);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut piece))?;
+            into.put_slice(piece.filled());
+            piece.filled().len()
+        } else {
+            let count = self.received.len().min(room);
+            into.put_slice(&self.received[..count]);
+            self.received.advance(count);
+            count
+        };
+        self.left -= count as u64;
         Poll::Ready(Ok(()))
     }
 }

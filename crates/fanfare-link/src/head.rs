@@ -176,9 +176,11 @@ fn parse(head: &[u8]) -> Result<Parsed, Refusal> {
     {
         return Err(Refusal::Folded);
     }
+    // Copied once; target and values are slices of the copy.
+    let head = Bytes::copy_from_slice(head);
     let mut fields = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut fields);
-    match request.parse(head) {
+    match request.parse(&head) {
         // What is not all of the head is something before it: empty lines, mostly.
         Ok(status) if status != httparse::Status::Complete(head.len()) => {
             return Err(Refusal::Syntax);
@@ -187,16 +189,16 @@ fn parse(head: &[u8]) -> Result<Parsed, Refusal> {
         Err(httparse::Error::TooManyHeaders) => return Err(Refusal::TooManyHeaders),
         Err(_) => return Err(Refusal::Syntax),
     }
-    let headers = headers(request.headers)?;
+    let headers = headers(&head, request.headers)?;
     let minor = request.version.unwrap_or(1);
     check_host(&headers, minor)?;
-    let has_body = check_length(&headers)?;
-    if request.method != Some("GET") || has_body || headers.contains_key(EXPECT) {
+    let length = check_length(&headers)?;
+    if request.method != Some("GET") || length != Length::Bytes(0) || headers.contains_key(EXPECT) {
         return Ok(ControlFlow::Break(()));
     }
     let target = request.path.unwrap_or_default();
     // A target in absolute form, or one that `Uri` cannot hold, is for hyper to judge.
-    match target.parse::<Uri>() {
+    match Uri::from_maybe_shared(head.slice_ref(target.as_bytes())) {
         Ok(uri) if target.starts_with('/') => {
             let http = Http::One {
                 minor,
@@ -209,11 +211,12 @@ fn parse(head: &[u8]) -> Result<Parsed, Refusal> {
     }
 }
 
-fn headers(fields: &[httparse::Header<'_>]) -> Result<HeaderMap, Refusal> {
+fn headers(head: &Bytes, fields: &[httparse::Header<'_>]) -> Result<HeaderMap, Refusal> {
     let mut headers = HeaderMap::with_capacity(fields.len());
     for field in fields {
         let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| Refusal::Syntax)?;
-        let value = HeaderValue::from_bytes(field.value).map_err(|_| Refusal::Syntax)?;
+        let value = head.slice_ref(field.value);
+        let value = HeaderValue::from_maybe_shared(value).map_err(|_| Refusal::Syntax)?;
         headers.append(name, value);
     }
     Ok(headers)
@@ -227,8 +230,17 @@ fn check_host(headers: &HeaderMap, minor: u8) -> Result<(), Refusal> {
     }
 }
 
-/// Says whether a body follows, and refuses what two parsers could measure in two ways.
-fn check_length(headers: &HeaderMap) -> Result<bool, Refusal> {
+/// How long a request body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    /// So many bytes.
+    Bytes(u64),
+    /// It ends with an empty chunk.
+    Chunked,
+}
+
+/// Says how long the body is, and refuses what two parsers could measure in two ways.
+fn check_length(headers: &HeaderMap) -> Result<Length, Refusal> {
     let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     match (
@@ -237,21 +249,39 @@ fn check_length(headers: &HeaderMap) -> Result<bool, Refusal> {
         codings.next(),
         codings.next(),
     ) {
-        (None, None, None, None) => Ok(false),
-        (Some(length), None, None, None) => {
-            let digits = length.as_bytes();
-            let is_number =
-                !digits.is_empty() && digits.len() <= 18 && digits.iter().all(u8::is_ascii_digit);
-            if is_number {
-                Ok(digits.iter().any(|&d| d != b'0'))
-            } else {
-                Err(Refusal::AmbiguousLength)
-            }
-        }
+        (None, None, None, None) => Ok(Length::Bytes(0)),
+        (Some(length), None, None, None) => digits(length.as_bytes()),
         (None, None, Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => {
-            Ok(true)
+            Ok(Length::Chunked)
         }
         _ => Err(Refusal::AmbiguousLength),
+    }
+}
+
+/// Digits of a length. No body has more bytes than this says, and no sum with it overflows.
+const LENGTH_DIGITS_MAX: usize = 18;
+
+/// `parse` would take a sign, which no length has.
+fn digits(text: &[u8]) -> Result<Length, Refusal> {
+    let text = std::str::from_utf8(text).map_err(|_| Refusal::AmbiguousLength)?;
+    if text.len() > LENGTH_DIGITS_MAX || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Refusal::AmbiguousLength);
+    }
+    let bytes = text.parse().map_err(|_| Refusal::AmbiguousLength)?;
+    Ok(Length::Bytes(bytes))
+}
+
+/// The bytes of head and body of the request at the beginning of `bytes`; `None` if only its end
+/// will tell.
+pub(crate) fn request_bytes(bytes: &[u8]) -> Option<u64> {
+    let length = end(bytes)?;
+    let mut fields = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut request = httparse::Request::new(&mut fields);
+    let head = Bytes::copy_from_slice(&bytes[..length]);
+    request.parse(&head).ok()?;
+    match check_length(&headers(&head, request.headers).ok()?).ok()? {
+        Length::Bytes(body) => (length as u64).checked_add(body),
+        Length::Chunked => None,
     }
 }
 

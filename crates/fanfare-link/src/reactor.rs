@@ -219,8 +219,10 @@ impl<F: Fallback> Reactor<F> {
         if event.is_writable() {
             self.shard.writable(key, now);
         }
-        if event.is_readable() || event.is_read_closed() {
+        if event.is_read_closed() {
             self.shard.readable(key, now);
+        } else if event.is_readable() {
+            self.shard.readable_before_end(key, now);
         }
     }
 

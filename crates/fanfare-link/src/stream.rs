@@ -1,6 +1,6 @@
 //! Connections that are not plain TCP: TLS, Unix sockets, anything that reads and writes.
 //!
-//! Such a stream has a task that pumps bytes between it and a [`pipe`](crate::pipe) to the shard.
+//! Such a stream has a task that pumps bytes between it and a `pipe` to the shard.
 //! The protocols, the front and the deliveries are those of every other connection. The task holds
 //! no buffer while nothing moves; it costs about 1 KB more than a parked socket, and each delivery
 //! is one wake-up of the task beside the write.

@@ -12,6 +12,7 @@ use http::header::{HeaderValue, ORIGIN, VARY};
 use http::request::Parts;
 use http::{HeaderMap, Response};
 
+use crate::access;
 use crate::adapters::{
     Chunked, Multipart, Ndjson, Poll, PollMode, PollSettings, RawStream, Sse, SseSettings,
 };
@@ -34,8 +35,6 @@ pub(crate) struct Request<'a> {
     pub(crate) node: &'a Arc<Node>,
     pub(crate) parts: &'a Parts,
     pub(crate) via: Via,
-    /// For pages of other origins, on every answer.
-    pub(crate) extra: HeaderMap,
 }
 
 /// What a transport makes of a request.
@@ -57,16 +56,10 @@ impl Front for SubscriberFront {
             return Verdict::Pass;
         }
         let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-        let mut extra = self
-            .node
-            .access
-            .cors(&parts.headers, authority, Location::Subscriber);
-        headers::merge(&mut extra, vary());
         let request = Request {
             node: &self.node,
             parts,
             via,
-            extra,
         };
         let decided = request.admit(authority).and_then(|()| match route {
             Route::Subscriber(rules, segment) => {
@@ -155,7 +148,7 @@ impl Request<'_> {
     }
 
     fn stream(&self, mut head: Response<()>, protocol: Box<dyn Protocol>) -> Speaker {
-        headers::merge(head.headers_mut(), self.extra.clone());
+        headers::merge(head.headers_mut(), self.extra());
         Speaker {
             head: Some(head),
             protocol,
@@ -170,7 +163,7 @@ impl Request<'_> {
             timeout: rules.poll_time,
             echo: Validators::echo(&self.parts.headers),
             tells_place: starts.iter().any(moves),
-            origin: self.parts.headers.get(ORIGIN).cloned(),
+            origin: self.origin(),
         };
         Speaker {
             head: None,
@@ -186,13 +179,13 @@ impl Request<'_> {
         admission: Admission,
         profile: Profile,
     ) -> Hold {
-        let extra = self.extra.clone();
+        let origin = self.origin();
         Hold {
             head: speaker.head,
             protocol: speaker.protocol,
             places,
             admission,
-            refusal: Box::new(move |error| refusal(*error, profile, extra)),
+            refusal: Box::new(move |error| refusal(*error, profile, origin.as_ref())),
             laggard: match self.node.config.subscribe.slow_reader {
                 SlowReader::Close => Laggard::Close,
                 SlowReader::Gap => Laggard::Tell,
@@ -215,6 +208,23 @@ impl Request<'_> {
         }))
     }
 
+    /// The origin of the page that asks, in memory of its own: as it came it would keep the whole
+    /// request head.
+    fn origin(&self) -> Option<HeaderValue> {
+        let origin = self.parts.headers.get(ORIGIN)?;
+        HeaderValue::from_bytes(origin.as_bytes()).ok()
+    }
+
+    /// What every answer carries.
+    fn extra(&self) -> HeaderMap {
+        let authority = self.parts.uri.authority();
+        let authority = authority.map(http::uri::Authority::as_str);
+        let access = &self.node.access;
+        let mut extra = access.cors(&self.parts.headers, authority, Location::Subscriber);
+        headers::merge(&mut extra, vary());
+        extra
+    }
+
     pub(crate) fn query(&self) -> Query<'_> {
         Query::new(self.parts.uri.query().unwrap_or_default())
     }
@@ -224,7 +234,7 @@ impl Request<'_> {
     }
 
     fn with_extra(&self, response: Response<Bytes>) -> Response<Bytes> {
-        with_extra(response, self.extra.clone())
+        with_extra(response, self.extra())
     }
 }
 
@@ -241,11 +251,15 @@ pub(crate) fn vary() -> HeaderMap {
     headers
 }
 
-fn refusal(error: JoinError, profile: Profile, extra: HeaderMap) -> Response<Bytes> {
+fn refusal(error: JoinError, profile: Profile, origin: Option<&HeaderValue>) -> Response<Bytes> {
     let code = match error {
         JoinError::Conflict => "conflict",
         _ => "too_many_subscribers",
     };
+    let mut extra = origin.map_or_else(HeaderMap::new, |origin| {
+        access::welcome(origin, Location::Subscriber)
+    });
+    headers::merge(&mut extra, vary());
     with_extra(
         headers::plain(Outcome::from(error), Location::Subscriber, profile, code),
         extra,

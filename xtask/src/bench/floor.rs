@@ -42,6 +42,9 @@ struct Floor {
     listener: TcpListener,
     connections: Slab<Connection>,
     scratch: Vec<u8>,
+    published: u64,
+    /// For polls that come back late: their requests and the next publish are not in any order.
+    newest: Vec<u8>,
 }
 
 struct Connection {
@@ -55,8 +58,8 @@ struct Connection {
 enum Role {
     /// Has not said what it wants, or publishes.
     Other,
-    /// Its next request is the same again, whatever else it says.
-    PollAnswered,
+    /// Heard the message of this number. Its next request is the same again, whatever it says.
+    PollAnswered(u64),
     PollWaiting,
     Sse,
     WebSocket,
@@ -73,6 +76,8 @@ impl Floor {
             listener,
             connections: Slab::new(),
             scratch: vec![0; SCRATCH_BYTES],
+            published: 0,
+            newest: Vec::new(),
         })
     }
 
@@ -117,7 +122,14 @@ impl Floor {
         };
         match connection.socket.read(&mut self.scratch) {
             Ok(count) if count > 0 => {
-                connection.partial.extend_from_slice(&self.scratch[..count]);
+                let bytes = &self.scratch[..count];
+                if let Role::PollAnswered(heard) = connection.role
+                    && bytes.ends_with(exchange::END_OF_HEAD)
+                {
+                    self.poll_again(key, heard);
+                    return Ok(());
+                }
+                connection.partial.extend_from_slice(bytes);
                 self.answer(key)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
@@ -129,12 +141,7 @@ impl Floor {
     }
 
     fn answer(&mut self, key: usize) -> Result<()> {
-        let connection = &mut self.connections[key];
-        let mut bytes = std::mem::take(&mut connection.partial);
-        if connection.role == Role::PollAnswered && bytes.ends_with(exchange::END_OF_HEAD) {
-            connection.role = Role::PollWaiting;
-            return Ok(());
-        }
+        let mut bytes = std::mem::take(&mut self.connections[key].partial);
         let mut used = 0;
         while let Some((request, length)) = Request::read(&bytes[used..])? {
             used += length;
@@ -154,6 +161,18 @@ impl Floor {
         Ok(())
     }
 
+    /// Takes the next request of a poll, of which no more than the end has been looked at.
+    fn poll_again(&mut self, key: usize, heard: u64) {
+        let connection = &mut self.connections[key];
+        connection.partial.clear();
+        if heard == self.published {
+            connection.role = Role::PollWaiting;
+        } else {
+            connection.role = Role::PollAnswered(self.published);
+            send(&mut connection.socket, &self.newest);
+        }
+    }
+
     fn open(&mut self, key: usize, role: Role, head: &[u8]) {
         let connection = &mut self.connections[key];
         connection.role = role;
@@ -163,17 +182,19 @@ impl Floor {
     /// The floor itself.
     fn publish(&mut self, payload: &[u8]) {
         let frames = Frames::of(payload);
+        self.published += 1;
         for (_, connection) in &mut self.connections {
             match connection.role {
-                Role::Other | Role::PollAnswered => {}
+                Role::Other | Role::PollAnswered(_) => {}
                 Role::PollWaiting => {
                     send(&mut connection.socket, &frames.response);
-                    connection.role = Role::PollAnswered;
+                    connection.role = Role::PollAnswered(self.published);
                 }
                 Role::Sse => send(&mut connection.socket, &frames.event),
                 Role::WebSocket => send(&mut connection.socket, &frames.websocket),
             }
         }
+        self.newest = frames.response;
     }
 }
 

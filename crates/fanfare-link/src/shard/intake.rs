@@ -20,9 +20,28 @@ use crate::{Now, Socket};
 /// has more than a few at a time only to keep a shard busy.
 const REQUESTS_PER_READ: usize = 16;
 
+/// How far to read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// To where the socket says that there is no more.
+    Blocked,
+    /// To a read that did not fill the buffer.
+    Short,
+}
+
 impl<S: Socket> Shard<S> {
     /// The socket has bytes, or its end has come.
     pub fn readable(&mut self, key: Key, now: Now) {
+        self.read(key, Until::Blocked, now);
+    }
+
+    /// The socket has bytes, and its end has not come: if it had, or comes, the driver is told
+    /// anew. So a read that leaves room has taken everything, and no second one has to find out.
+    pub fn readable_before_end(&mut self, key: Key, now: Now) {
+        self.read(key, Until::Short, now);
+    }
+
+    fn read(&mut self, key: Key, until: Until, now: Now) {
         for _ in 0..READS_PER_TURN {
             let Some(slot) = self.find(key) else {
                 return;
@@ -42,8 +61,10 @@ impl<S: Socket> Shard<S> {
                 Err(_) => self.remove(slot, now),
             }
             self.scratch = scratch;
-            if received.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
-                return;
+            match received {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Ok(length) if until == Until::Short && length < room => return,
+                _ => {}
             }
         }
         if let Some(slot) = self.find(key) {

@@ -86,7 +86,7 @@ impl Cursor {
         match id_of(&validators) {
             Some(id) if single_validators(id) == validators => Self::Id(id),
             _ if validators == Validators::default() => Self::None,
-            _ => Self::Words(Box::new(validators)),
+            _ => Self::Words(Box::new(own(validators))),
         }
     }
 
@@ -96,6 +96,16 @@ impl Cursor {
             Self::None => Validators::default(),
             Self::Words(validators) => (**validators).clone(),
         }
+    }
+}
+
+/// The same in memory of its own: as they came they would keep the whole request head.
+fn own(validators: Validators) -> Validators {
+    let own =
+        |value: Option<HeaderValue>| value.and_then(|v| HeaderValue::from_bytes(v.as_bytes()).ok());
+    Validators {
+        last_modified: own(validators.last_modified),
+        etag: own(validators.etag),
     }
 }
 

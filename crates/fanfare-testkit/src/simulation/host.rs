@@ -201,7 +201,11 @@ impl Host {
                 self.wants_turn = true;
             }
             if edges.readable {
-                self.shard.readable(*key, now);
+                if edges.ended {
+                    self.shard.readable(*key, now);
+                } else {
+                    self.shard.readable_before_end(*key, now);
+                }
                 self.wants_turn = true;
             }
         }

@@ -53,6 +53,8 @@ enum Fate {
 pub struct Edges {
     /// Bytes or the end have come.
     pub readable: bool,
+    /// The end is among what has come.
+    pub ended: bool,
     /// There is room again after there was none.
     pub writable: bool,
 }
@@ -184,6 +186,7 @@ impl Line {
     pub fn report(&mut self) {
         self.edges = Edges {
             readable: true,
+            ended: false,
             writable: true,
         };
     }
@@ -193,6 +196,7 @@ impl Line {
         let edges = std::mem::take(&mut self.edges);
         Edges {
             readable: edges.readable || spurious,
+            ended: self.received_ends || self.fate == Fate::Broken,
             writable: edges.writable || spurious,
         }
     }
@@ -270,8 +274,8 @@ impl Socket for SimSocket {
         if self.dice.within(0..20) == 0 {
             return Err(io::ErrorKind::Interrupted.into());
         }
+        // Never less than there is and fits: drivers may rely on that, as they do with the kernel.
         let count = line.received.len().min(into.len());
-        let count = some_of(&mut self.dice, count).max(1);
         for (slot, byte) in into.iter_mut().zip(line.received.drain(..count)) {
             *slot = byte;
         }

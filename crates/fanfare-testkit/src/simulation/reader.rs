@@ -97,6 +97,8 @@ struct Session {
     speed: usize,
     /// Responses to come.
     due: u32,
+    /// When it last asked.
+    asked_in: Weather,
     /// The response that is being read belongs to the upgrade or to a subscription.
     is_held: bool,
     subscriptions: BTreeMap<String, Subscription>,
@@ -236,6 +238,7 @@ impl Reader {
             stalled_until: 0,
             speed: *around.dice.one_of(&[1, 30, 1000, usize::MAX]),
             due: 0,
+            asked_in: around.weather,
             is_held: false,
             subscriptions: BTreeMap::new(),
             tag: 0,
@@ -282,7 +285,11 @@ impl Reader {
             return;
         };
         match event {
-            Event::Status(status) => session.is_held = matches!(status, 101 | 200),
+            Event::Status(status) => {
+                let is_late = status == 408 && session.asked_in == Weather::Calm;
+                assert!(!is_late, "a whole request was left lying: {session:?}");
+                session.is_held = matches!(status, 101 | 200);
+            }
             Event::Line(line) if session.is_held => self.hear_line(&line, around),
             Event::Line(_) => {}
             Event::End => {
@@ -308,6 +315,7 @@ impl Reader {
         };
         session.is_held = false;
         session.due = 1;
+        session.asked_in = around.weather;
         session.unsent.extend(request.bytes());
         if transport == Transport::Poll && around.dice.flip() {
             session.due = 2;

@@ -7,6 +7,9 @@ use fanfare_testkit::simulation::{Report, run};
 /// Seeds of an ordinary test run: a few seconds.
 const SEEDS: u64 = 40;
 
+/// Seeds that have found something, in the shard or in the simulation itself.
+const FOUND: [u64; 5] = [60, 64, 204, 303, 1295];
+
 fn run_named(seed: u64) -> Report {
     catch_unwind(|| run(seed)).unwrap_or_else(|_| panic!("SIM_SEED={seed} shows it again"))
 }
@@ -34,11 +37,13 @@ fn number(variable: &str) -> Option<u64> {
 
 #[test]
 fn whatever_happens_readers_get_everything_or_are_told() {
-    let seeds = match number("SIM_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("SIM_SEEDS").unwrap_or(SEEDS),
+    let seeds: Vec<u64> = match number("SIM_SEED") {
+        Some(seed) => vec![seed],
+        None => (0..number("SIM_SEEDS").unwrap_or(SEEDS))
+            .chain(FOUND)
+            .collect(),
     };
-    let report = sum(seeds.map(run_named));
+    let report = sum(seeds.into_iter().map(run_named));
     println!("{report:#?}");
 }
 

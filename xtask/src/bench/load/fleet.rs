@@ -206,7 +206,8 @@ impl Fleet {
             if deliveries > progress.0 {
                 progress = (deliveries, Instant::now());
             } else if progress.1.elapsed() > PATIENCE {
-                break;
+                ensure!(self.publisher.unanswered == 0, "a publish is not answered");
+                self.due = deliveries;
             }
         }
         Ok(())
