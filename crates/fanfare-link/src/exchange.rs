@@ -27,6 +27,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tower_service::Service;
 
+use crate::extent::Extent;
 use crate::front::{Framing, Front, Verdict, Via};
 use crate::head;
 use crate::local::{Event, Local};
@@ -110,17 +111,13 @@ where
     let progress = Rc::new(Progress::default());
     let io = Replayed {
         stream,
-        left: head::request_bytes(&received).unwrap_or(u64::MAX),
+        extent: head::extent(&received),
         received,
         progress: Rc::clone(&progress),
     };
     // Boxed because hyper gives the socket back only from a connection that can be moved.
     let service = hyper::service::service_fn(|request| {
-        Box::pin(answer_first(
-            fallback.clone(),
-            request,
-            Rc::clone(&progress),
-        ))
+        Box::pin(answer_one(fallback.clone(), request, Rc::clone(&progress)))
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -137,41 +134,8 @@ where
     let Replayed {
         stream, received, ..
     } = parts.io.into_inner();
-    let next = progress
-        .next
-        .take()
-        .map_or_else(Vec::new, |next| head_of(&next));
-    let rest = [&next, &parts.read_buf[..], &received].concat();
+    let rest = [&parts.read_buf[..], &received].concat();
     Some((stream, rest.into(), keeps_alive))
-}
-
-/// Answers the first request. Where only its end tells how long it is, hyper reads on: a request
-/// that came right behind is not for it, and waits until the connection is taken back.
-async fn answer_first<F: Fallback>(
-    fallback: F,
-    request: Request<Incoming>,
-    progress: Rc<Progress>,
-) -> Result<Response<Tracked<F::Body>>, Infallible> {
-    if progress.has_begun.replace(true) {
-        // Whole, because hyper throws away what is left of a body that is let go of.
-        progress.next.set(Some(request));
-        return std::future::pending().await;
-    }
-    answer_one(fallback, request, progress).await
-}
-
-/// A request head as it came, but for the spelling of its field names.
-fn head_of(request: &Request<Incoming>) -> Vec<u8> {
-    let (method, uri, version) = (request.method(), request.uri(), request.version());
-    let mut head = format!("{method} {uri} {version:?}\r\n").into_bytes();
-    for (name, value) in request.headers() {
-        head.extend_from_slice(name.as_str().as_bytes());
-        head.extend_from_slice(b": ");
-        head.extend_from_slice(value.as_bytes());
-        head.extend_from_slice(b"\r\n");
-    }
-    head.extend_from_slice(b"\r\n");
-    head
 }
 
 async fn answer_one<F: Fallback>(
@@ -245,7 +209,7 @@ pub(crate) async fn serve_streams<T, F>(
     let io = Replayed {
         stream,
         received,
-        left: u64::MAX,
+        extent: Extent::Endless,
         progress: Rc::default(),
     };
     let service = hyper::service::service_fn(move |request| {
@@ -325,7 +289,7 @@ async fn hold_stream<B>(local: &Rc<Local>, hold: crate::Hold) -> Response<Stream
 }
 
 /// How far a single exchange has come. Shared between the socket and the bodies of one request.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Progress {
     /// hyper has let go of the response body, so all of it is in its buffers.
     is_answered: Cell<bool>,
@@ -333,10 +297,6 @@ struct Progress {
     is_flushed: Cell<bool>,
     /// The connection must end after this response.
     closes: Cell<bool>,
-    /// The request of this exchange has reached the service.
-    has_begun: Cell<bool>,
-    /// A request that hyper has read behind it.
-    next: Cell<Option<Request<Incoming>>>,
 }
 
 impl Progress {
@@ -349,9 +309,8 @@ impl Progress {
 struct Replayed<T> {
     stream: T,
     received: Bytes,
-    /// Bytes that may still be read: those of one request, where its head says how many they are.
-    /// The head behind it must pass `head` before anything reads it.
-    left: u64,
+    /// What may be read of it: one request. What was received beyond it waits here.
+    extent: Extent,
     progress: Rc<Progress>,
 }
 
@@ -361,26 +320,24 @@ impl<T: AsyncRead + Unpin> AsyncRead for Replayed<T> {
         cx: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let room = usize::try_from(self.left)
-            .unwrap_or(usize::MAX)
-            .min(into.remaining());
-        if room == 0 {
+        if self.extent.is_over() || into.remaining() == 0 {
             // Nobody wakes this read: the connection is taken back when the answer is out.
             return Poll::Pending;
         }
-        let count = if self.received.is_empty() {
+        if self.received.is_empty() {
             let mut piece = [0; READ_BYTES];
-            let mut piece = ReadBuf::new(&mut piece[..room.min(READ_BYTES)]);
+            let mut piece = ReadBuf::new(&mut piece);
             ready!(Pin::new(&mut self.stream).poll_read(cx, &mut piece))?;
-            into.put_slice(piece.filled());
-            piece.filled().len()
-        } else {
-            let count = self.received.len().min(room);
-            into.put_slice(&self.received[..count]);
-            self.received.advance(count);
-            count
-        };
-        self.left -= count as u64;
+            if piece.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            self.received = Bytes::copy_from_slice(piece.filled());
+        }
+        let count = self.received.len().min(into.remaining());
+        let piece = self.received.slice(..count);
+        let count = self.extent.take(&piece);
+        into.put_slice(&piece[..count]);
+        self.received.advance(count);
         Poll::Ready(Ok(()))
     }
 }

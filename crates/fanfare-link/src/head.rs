@@ -13,6 +13,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
 };
 
+use crate::extent::{Chunks, Extent};
 use crate::limits::HEADERS_MAX;
 use crate::reply::Http;
 
@@ -271,17 +272,24 @@ fn digits(text: &[u8]) -> Result<Length, Refusal> {
     Ok(Length::Bytes(bytes))
 }
 
-/// The bytes of head and body of the request at the beginning of `bytes`; `None` if only its end
-/// will tell.
-pub(crate) fn request_bytes(bytes: &[u8]) -> Option<u64> {
+/// Where the request at the beginning of `bytes` ends, whose head has been examined.
+pub(crate) fn extent(bytes: &[u8]) -> Extent {
+    measure(bytes).unwrap_or(Extent::Endless)
+}
+
+fn measure(bytes: &[u8]) -> Option<Extent> {
     let length = end(bytes)?;
+    let head = Bytes::copy_from_slice(&bytes[..length]);
     let mut fields = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut fields);
-    let head = Bytes::copy_from_slice(&bytes[..length]);
     request.parse(&head).ok()?;
+    let length = length as u64;
     match check_length(&headers(&head, request.headers).ok()?).ok()? {
-        Length::Bytes(body) => (length as u64).checked_add(body),
-        Length::Chunked => None,
+        Length::Bytes(body) => Some(Extent::Bytes(length.checked_add(body)?)),
+        Length::Chunked => Some(Extent::Chunks {
+            head: length,
+            chunks: Chunks::default(),
+        }),
     }
 }
 

@@ -19,6 +19,7 @@ mod backlog;
 pub mod clock;
 mod connection;
 pub mod exchange;
+mod extent;
 pub mod front;
 mod head;
 pub mod limits;

@@ -54,51 +54,43 @@ pub(crate) fn run(order: &str) -> Result<ExitCode> {
 }
 
 fn measure_crowd(fleet: &mut Fleet, plan: Crowd, findings: &mut Findings) -> Result<()> {
-    let Crowd {
-        transport,
-        message_bytes,
-        messages,
-        ..
-    } = plan;
-    fleet.join(transport, FIRST_SUBSCRIBERS)?;
+    fleet.join(plan.transport, FIRST_SUBSCRIBERS)?;
     fleet.rest()?;
-    publish_and_wait(fleet, 1, message_bytes)?;
+    publish_and_wait(fleet, 1, plan.message_bytes)?;
     fleet.rest()?;
 
+    measure_joining(fleet, plan, findings)?;
+    for _ in 0..plan.messages / WARM_UP_SHARE {
+        publish_and_wait(fleet, 1, plan.message_bytes)?;
+    }
+    let cost = cost_per_delivery(fleet, plan, plan.messages, 1)?;
+    findings.values.insert(Row::delivery(plan.transport), cost);
+    if let Some(row) = Row::burst(plan.transport).filter(|_| plan.bursts > 0) {
+        let cost = cost_per_delivery(fleet, plan, plan.bursts, plan.burst_messages)?;
+        findings.values.insert(row, cost);
+    }
+    Ok(())
+}
+
+fn measure_joining(fleet: &mut Fleet, plan: Crowd, findings: &mut Findings) -> Result<()> {
     let joining = plan.subscribers.saturating_sub(FIRST_SUBSCRIBERS).max(1);
     let memory = fleet.server().resident()?;
-    let cpu = cpu_of(fleet, |fleet| fleet.join(transport, joining))?;
-    let grown = difference(fleet.server().resident()?, memory);
-    findings
-        .values
-        .insert(Row::idle(transport), grown / count(joining));
-    if let Some(row) = Row::accept(transport) {
-        findings
-            .values
-            .insert(row, microseconds(cpu) / count(joining));
+    let cpu = cpu_of(fleet, |fleet| fleet.join(plan.transport, joining))?;
+    let memory = difference(fleet.server().resident()?, memory) / count(joining);
+    findings.values.insert(Row::idle(plan.transport), memory);
+    if let Some(row) = Row::accept(plan.transport) {
+        let cost = microseconds(cpu) / count(joining);
+        findings.values.insert(row, cost);
     }
-
-    for _ in 0..messages / WARM_UP_SHARE {
-        publish_and_wait(fleet, 1, message_bytes)?;
-    }
-    let deliveries = count(messages * plan.subscribers);
-    let cpu = cpu_of(fleet, |fleet| {
-        (0..messages).try_for_each(|_| publish_and_wait(fleet, 1, message_bytes))
-    })?;
-    findings
-        .values
-        .insert(Row::delivery(transport), microseconds(cpu) / deliveries);
-
-    let Some(row) = Row::burst(transport) else {
-        return Ok(());
-    };
-    let deliveries = count(plan.bursts * plan.burst_messages * plan.subscribers);
-    let cpu = cpu_of(fleet, |fleet| {
-        (0..plan.bursts)
-            .try_for_each(|_| publish_and_wait(fleet, plan.burst_messages, message_bytes))
-    })?;
-    findings.values.insert(row, microseconds(cpu) / deliveries);
     Ok(())
+}
+
+/// Microseconds per delivery, when so many messages are published back to back so many times.
+fn cost_per_delivery(fleet: &mut Fleet, plan: Crowd, times: usize, messages: usize) -> Result<f64> {
+    let cpu = cpu_of(fleet, |fleet| {
+        (0..times).try_for_each(|_| publish_and_wait(fleet, messages, plan.message_bytes))
+    })?;
+    Ok(microseconds(cpu) / count(times * messages * plan.subscribers))
 }
 
 fn measure_latency(fleet: &mut Fleet, plan: Latency, findings: &mut Findings) -> Result<()> {
