@@ -1,6 +1,6 @@
 //! What a driver has to deliver next.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -57,7 +57,8 @@ struct Queue {
     items: Vec<Item>,
     /// Payload bytes of the messages in `items`.
     bytes: usize,
-    behind: HashSet<ChannelName>,
+    /// Sorted, so that a simulation repeats itself.
+    behind: BTreeSet<ChannelName>,
 }
 
 impl Inbox {
@@ -82,7 +83,11 @@ impl Inbox {
         let mut queue = self.lock();
         queue.bytes = 0;
         into.append(&mut queue.items);
-        into.extend(queue.behind.drain().map(Item::Behind));
+        into.extend(
+            std::mem::take(&mut queue.behind)
+                .into_iter()
+                .map(Item::Behind),
+        );
     }
 
     pub(crate) fn push_message(&self, message: &Arc<Message>) {

@@ -18,7 +18,7 @@ use crate::{Outbox, Tick};
 /// Every call may end the connection by returning [`Close`]; what was put into the outbox before
 /// is still written (except for [`Close::Abort`]).
 pub trait Protocol: Send {
-    /// What kind of connection this is, for the metrics.
+    /// What kind of connection this is, for the metrics. The same for as long as it is held.
     fn kind(&self) -> Kind;
 
     /// The connection is held and, if a head was given, its head is on the way. Called once, first.

@@ -10,7 +10,7 @@ use fanfare_relay::{
 };
 use http::header::{HeaderValue, ORIGIN, VARY};
 use http::request::Parts;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Response, StatusCode};
 
 use crate::access;
 use crate::adapters::{
@@ -86,6 +86,17 @@ impl Request<'_> {
             Ok(names) => names,
             Err(error) => return self.refuse(error, rules.profile),
         };
+        let channels_max = self.node.config.limits.channels_per_connection_max;
+        if names.len() > channels_max {
+            let message = format!(
+                "a connection may hear {channels_max} channels, this names {}",
+                names.len()
+            );
+            return Err(
+                Problem::new(StatusCode::FORBIDDEN, "too_many_channels", message)
+                    .decided_by("limits.channels_per_connection_max"),
+            );
+        }
         let query = self.query();
         let starts = read_starts(&self.parts.headers, query, names.len(), self.node.first())?;
         let speaker = self.speaker(

@@ -253,3 +253,18 @@ fn ids_grow_over_a_deletion() {
         newest = id;
     }
 }
+
+// Channels beyond the limit must not be left out in silence.
+#[test]
+fn more_channels_than_a_connection_may_hear_are_refused() {
+    let server = crate::support::launch()
+        .set("limits.channels_per_connection_max=3")
+        .start();
+    let refused = Raw::connect(&server).ask("GET /sub/a,b,c,d", &[]);
+    assert_eq!(
+        (refused.status, refused.header("fanfare-error")),
+        (403, "too_many_channels")
+    );
+    let heard = Raw::connect(&server).ask("GET /sub/a,b,c?as=interval", &[]);
+    assert_eq!(heard.status, 304);
+}
