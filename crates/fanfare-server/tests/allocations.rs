@@ -76,6 +76,10 @@ fn hold(protocol: Box<dyn Protocol>) -> Hold {
 }
 
 /// Bytes that each of many subscribers has allocated while it waits.
+#[expect(
+    clippy::print_stdout,
+    reason = "the figure is for whoever asks with `--nocapture`"
+)]
 fn check(transport: &str, make: impl Fn() -> Box<dyn Protocol>) {
     let now = Now {
         tick: Tick(1),
