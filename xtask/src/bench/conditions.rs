@@ -78,7 +78,12 @@ impl fmt::Display for Conditions {
                 "The machine was busy with other work: times from publish to delivery say little."
             )?;
         }
-        write!(f, "fanfare: {shards} shard(s). nchan: {nchan}.")
+        writeln!(f, "fanfare: {shards} shard(s). nchan: {nchan}.")?;
+        write!(
+            f,
+            "A ratio is what fanfare takes by what the other took in the same round: the median of \
+             the rounds' ratios."
+        )
     }
 }
 

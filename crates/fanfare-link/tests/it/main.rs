@@ -6,6 +6,7 @@
 )]
 
 mod agreement;
+mod any_stream;
 mod catching_up;
 mod deferred;
 mod draining;
