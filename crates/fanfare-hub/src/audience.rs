@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::limits::{LINGERING_MAX, STRIPES};
-use crate::{ChannelName, EndReason, Inbox, Message, Sink, Timestamp};
+use crate::{ChannelName, EndReason, Inbox, Item, Message, Sink, Telling, Timestamp, Told};
 
 /// Number of a subscription in the order in which they came, node-wide.
 pub type Ticket = u64;
@@ -113,7 +113,8 @@ impl Audience {
         }
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
         if admission == Admission::Last {
-            self.end(channel, listeners, ticket, EndReason::Conflict);
+            let reason = EndReason::Conflict;
+            self.end(channel, listeners, ticket, reason, None);
         }
         listeners.add(inbox);
         self.present.fetch_add(1, Ordering::Relaxed);
@@ -188,9 +189,15 @@ impl Audience {
         listeners: &mut Listeners,
         before: Ticket,
         reason: EndReason,
+        telling: Option<&Arc<Telling>>,
     ) {
         for (inbox, _) in listeners.inboxes.drain(..) {
-            inbox.push_end(channel, before, reason);
+            inbox.push_end(Item::End {
+                channel: channel.clone(),
+                before,
+                reason,
+                telling: telling.cloned(),
+            });
         }
         self.present.fetch_sub(listeners.total, Ordering::Relaxed);
         listeners.total = 0;
@@ -219,13 +226,16 @@ impl Sink for Audience {
         listeners.total
     }
 
-    fn deleted(&self, channel: &ChannelName) {
+    fn deleted(&self, channel: &ChannelName) -> Told {
         let mut stripe = self.stripe(channel);
         let Some(mut listeners) = stripe.remove(channel) else {
-            return;
+            return Told::default();
         };
         let before = self.tickets.load(Ordering::Relaxed);
-        self.end(channel, &mut listeners, before, EndReason::Deleted);
+        let (telling, told) = Telling::begin();
+        let reason = EndReason::Deleted;
+        self.end(channel, &mut listeners, before, reason, Some(&telling));
+        told
     }
 }
 

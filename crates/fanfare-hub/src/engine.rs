@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::limits::{PAGE_BYTES_MAX, PAGE_MESSAGES_MAX};
-use crate::{ChannelName, Draft, Message, MessageId, Pending, Start, Timestamp};
+use crate::{ChannelName, Draft, Message, MessageId, Pending, Start, Timestamp, Told};
 
 /// Keeps the messages of all channels and carries them to every node.
 ///
@@ -66,13 +66,12 @@ pub trait Engine: fmt::Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Pending<Result<Stored, PublishError>>;
 
-    /// Deletes a channel with its messages and tells the sink. Says what was stored, `None` where
-    /// [`Engine::look`] would.
+    /// Deletes a channel with its messages and tells the sink.
     fn delete(
         &self,
         channel: &ChannelName,
         now: Timestamp,
-    ) -> Pending<Result<Option<Stored>, EngineError>>;
+    ) -> Pending<Result<Deleted, EngineError>>;
 
     /// Drops what has expired, and forgets channels that are empty and have not been used the
     /// engine's idle time. Listening, of which `in_use` knows, is a use.
@@ -89,8 +88,9 @@ pub trait Sink: fmt::Debug + Send + Sync {
     /// node it is meant for. Must not call the engine.
     fn message(&self, message: &Arc<Message>) -> usize;
 
-    /// A channel was deleted. Must not call the engine.
-    fn deleted(&self, channel: &ChannelName);
+    /// A channel was deleted, here or on another node. Says when every subscriber of this node has
+    /// been told. Must not call the engine.
+    fn deleted(&self, channel: &ChannelName) -> Told;
 }
 
 /// What an engine holds of one channel.
@@ -105,6 +105,15 @@ pub struct Stored {
     pub subscribers: usize,
     /// The publish repeated an earlier one with the same idempotency key and did nothing.
     pub repeated: bool,
+}
+
+/// The answer to a deletion.
+#[derive(Debug, Default)]
+pub struct Deleted {
+    /// What was stored, `None` where [`Engine::look`] would say so.
+    pub stored: Option<Stored>,
+    /// What the sink said.
+    pub told: Told,
 }
 
 /// A part of a channel's history.

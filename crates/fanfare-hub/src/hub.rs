@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::audience::{Audience, Presence};
 use crate::engine::Usage;
 use crate::{
-    Admission, ChannelName, Draft, Engine, EngineError, Inbox, JoinError, MessageId, Page,
-    PageLimit, Pending, PublishError, Seat, Start, Stored, Timestamp,
+    Admission, ChannelName, Deleted, Draft, Engine, EngineError, Inbox, JoinError, MessageId, Page,
+    PageLimit, Pending, PublishError, Seat, Start, Stored, Timestamp, Told,
 };
 
 /// Channels, their messages and their audience. Cheap to clone; all clones are the same hub.
@@ -56,6 +56,15 @@ pub struct ChannelInfo {
     pub subscribers: usize,
     /// Id of the newest message ever published here; after a publish, of that message.
     pub last_message_id: Option<MessageId>,
+}
+
+/// The answer to a deletion.
+#[derive(Debug)]
+pub struct Deletion {
+    /// What there was, `None` if there was no such channel.
+    pub info: Option<ChannelInfo>,
+    /// Done when every subscriber of this node has been told.
+    pub told: Told,
 }
 
 /// The answer to a publish.
@@ -162,8 +171,7 @@ impl Hub {
         stored.map(move |stored| Ok(ChannelInfo::new(stored?, presence, now)))
     }
 
-    /// Deletes a channel: its messages are gone and its subscriptions end. Returns what there was,
-    /// `None` if there was no such channel.
+    /// Deletes a channel: its messages are gone and its subscriptions end.
     ///
     /// # Errors
     /// [`EngineError`] when the engine cannot be reached; try again.
@@ -171,10 +179,14 @@ impl Hub {
         &self,
         channel: &ChannelName,
         now: Timestamp,
-    ) -> Pending<Result<Option<ChannelInfo>, EngineError>> {
+    ) -> Pending<Result<Deletion, EngineError>> {
         let presence = self.audience.presence(channel);
-        let stored = self.engine.delete(channel, now);
-        stored.map(move |stored| Ok(known(stored?, presence, now)))
+        let deleted = self.engine.delete(channel, now);
+        deleted.map(move |deleted| {
+            let Deleted { stored, told } = deleted?;
+            let info = known(stored, presence, now);
+            Ok(Deletion { info, told })
+        })
     }
 
     /// Lets a subscriber in: from here on `inbox` hears what is published on the channel.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::limits::{INBOX_BYTES_MAX, INBOX_ITEMS_MAX};
-use crate::{ChannelName, Message, Ticket};
+use crate::{ChannelName, Message, Telling, Ticket};
 
 /// Wakes the driver that owns an inbox. Must not block, may be called from any thread and under
 /// the hub's locks.
@@ -28,6 +28,8 @@ pub enum Item {
         before: Ticket,
         /// Why.
         reason: EndReason,
+        /// To be kept until all of them have been told, if somebody waits for that.
+        telling: Option<Arc<Telling>>,
     },
     /// A message to deliver to every subscriber of its channel.
     Message(Arc<Message>),
@@ -102,15 +104,8 @@ impl Inbox {
         self.push(queue, Item::Message(Arc::clone(message)));
     }
 
-    pub(crate) fn push_end(&self, channel: &ChannelName, before: Ticket, reason: EndReason) {
-        self.push(
-            self.lock(),
-            Item::End {
-                channel: channel.clone(),
-                before,
-                reason,
-            },
-        );
+    pub(crate) fn push_end(&self, end: Item) {
+        self.push(self.lock(), end);
     }
 
     fn push(&self, mut queue: MutexGuard<'_, Queue>, item: Item) {

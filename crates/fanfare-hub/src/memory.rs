@@ -12,8 +12,8 @@ use crate::history::History;
 use crate::limits::{IDEMPOTENCY_KEYS_MAX, STRIPES};
 use crate::message::Meter;
 use crate::{
-    ChannelName, Draft, Engine, EngineError, HistoryLimits, Message, MessageId, Page, PageLimit,
-    Pending, PublishError, Sink, Start, Stored, Timestamp,
+    ChannelName, Deleted, Draft, Engine, EngineError, HistoryLimits, Message, MessageId, Page,
+    PageLimit, Pending, PublishError, Sink, Start, Stored, Timestamp,
 };
 
 /// Bounds of a [`MemoryEngine`].
@@ -159,7 +159,7 @@ impl MemoryEngine {
         Ok(stored.expect("found or just made"))
     }
 
-    fn delete_now(&self, name: &ChannelName, now: Timestamp) -> Option<Stored> {
+    fn delete_now(&self, name: &ChannelName, now: Timestamp) -> Deleted {
         let mut stripe = self.stripe(name);
         let stored = self.change(&mut stripe, name, now, |channel| {
             let stored = channel.existing();
@@ -167,10 +167,11 @@ impl MemoryEngine {
             stored
         });
         self.forget(&mut stripe, name);
-        if let Some(sink) = self.sink.get() {
-            sink.deleted(name);
+        let told = self.sink.get().map(|sink| sink.deleted(name));
+        Deleted {
+            stored: stored.flatten(),
+            told: told.unwrap_or_default(),
         }
-        stored?
     }
 
     /// Makes the channel if there is none and there are fewer than `channels_max`.
@@ -354,7 +355,7 @@ impl Engine for MemoryEngine {
         &self,
         channel: &ChannelName,
         now: Timestamp,
-    ) -> Pending<Result<Option<Stored>, EngineError>> {
+    ) -> Pending<Result<Deleted, EngineError>> {
         Pending::Ready(Ok(self.delete_now(channel, now)))
     }
 

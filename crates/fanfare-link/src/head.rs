@@ -12,6 +12,7 @@ use http::request::Parts;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
 };
+use memchr::memchr2_iter;
 
 use crate::extent::{Chunks, Extent};
 use crate::limits::HEADERS_MAX;
@@ -102,16 +103,13 @@ impl Refusal {
 
 /// Looks at the beginning of `bytes`. `length_max` bounds a head that is still incomplete.
 pub(crate) fn examine(bytes: &[u8], length_max: usize) -> Head {
-    let Some(length) = end(bytes) else {
-        if bytes.len() > length_max {
+    let length = match end(bytes) {
+        Ok(Some(length)) => length,
+        Ok(None) if bytes.len() > length_max => {
             return Head::Refused(Refusal::TooLong(length_max));
         }
-        // A line feed that ends nothing never becomes part of a sound head: do not wait for more.
-        return if has_bare_line_end(bytes) {
-            Head::Refused(Refusal::BareLineEnd)
-        } else {
-            Head::Partial
-        };
+        Ok(None) => return Head::Partial,
+        Err(refusal) => return Head::Refused(refusal),
     };
     if length > length_max {
         return Head::Refused(Refusal::TooLong(length_max));
@@ -146,37 +144,39 @@ pub fn examine_for_tests(bytes: &[u8]) -> Option<(Parts, usize)> {
 /// The part of HTTP/2's connection preface that looks like a head (RFC 9113, section 3.4).
 const HTTP2_PREFACE_HEAD: &[u8] = b"PRI * HTTP/2.0\r\n\r\n";
 
-/// Where the head ends, its empty line included. Empty lines before a request are not ours to
-/// skip (RFC 9112, section 2.2, lets a server do so): they make an empty head, which is refused.
-fn end(bytes: &[u8]) -> Option<usize> {
-    bytes
-        .windows(4)
-        .position(|window| window == b"\r\n\r\n")
-        .map(|at| at + 4)
-}
-
-fn has_bare_line_end(bytes: &[u8]) -> bool {
-    let mut previous = 0;
-    bytes.iter().any(|&byte| {
-        let is_bare = (byte == b'\n') != (previous == b'\r');
-        previous = byte;
-        is_bare
-    })
+/// Where the head ends, its empty line included; `None` while that is not there yet. Refuses lines
+/// that two parsers could divide in two ways as soon as they are seen: waiting for more of such a
+/// head would be in vain. Empty lines before a request are not ours to skip (RFC 9112, section
+/// 2.2, lets a server do so).
+fn end(bytes: &[u8]) -> Result<Option<usize>, Refusal> {
+    let mut line = 0;
+    let mut marks = memchr2_iter(b'\r', b'\n', bytes);
+    while let Some(at) = marks.next() {
+        match bytes.get(at..at + 2) {
+            Some(b"\r\n") => marks.next(),
+            None if bytes[at] == b'\r' => return Ok(None),
+            _ => return Err(Refusal::BareLineEnd),
+        };
+        let next = at + 2;
+        if at == line {
+            return if line == 0 {
+                Err(Refusal::Syntax)
+            } else {
+                Ok(Some(next))
+            };
+        }
+        if matches!(bytes.get(next), Some(b' ' | b'\t')) {
+            return Err(Refusal::Folded);
+        }
+        line = next;
+    }
+    Ok(None)
 }
 
 /// Continues with what our front takes, breaks with what is hyper's.
 type Parsed = ControlFlow<(), (Parts, Http)>;
 
 fn parse(head: &[u8]) -> Result<Parsed, Refusal> {
-    if has_bare_line_end(head) {
-        return Err(Refusal::BareLineEnd);
-    }
-    if head
-        .windows(3)
-        .any(|w| w[..2] == *b"\r\n" && matches!(w[2], b' ' | b'\t'))
-    {
-        return Err(Refusal::Folded);
-    }
     // Copied once; target and values are slices of the copy.
     let head = Bytes::copy_from_slice(head);
     let mut fields = [httparse::EMPTY_HEADER; HEADERS_MAX];
@@ -278,7 +278,7 @@ pub(crate) fn extent(bytes: &[u8]) -> Extent {
 }
 
 fn measure(bytes: &[u8]) -> Option<Extent> {
-    let length = end(bytes)?;
+    let length = end(bytes).ok()??;
     let head = Bytes::copy_from_slice(&bytes[..length]);
     let mut fields = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut fields);

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use fanfare_hub::engine::Usage;
 use fanfare_hub::{
-    ChannelName, Draft, Engine, EngineError, Page, PageLimit, Pending, PublishError, Sink, Start,
-    Stored, Timestamp,
+    ChannelName, Deleted, Draft, Engine, EngineError, Page, PageLimit, Pending, PublishError, Sink,
+    Start, Stored, Timestamp,
 };
 use tokio::sync::oneshot;
 
@@ -173,7 +173,7 @@ impl Engine for SlowEngine {
         &self,
         channel: &ChannelName,
         now: Timestamp,
-    ) -> Pending<Result<Option<Stored>, EngineError>> {
+    ) -> Pending<Result<Deleted, EngineError>> {
         let channel = channel.clone();
         self.call(move |engine| engine.delete(&channel, now))
     }

@@ -1,6 +1,10 @@
 //! Who counts as listening: presence, admission, endings and what is remembered of them.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use fanfare_hub::{Admission, Hub, Inbox, JoinError, Seat};
@@ -215,4 +219,47 @@ fn forgets_a_channel_in_time_when_the_clock_steps_back() {
     assert!(requested(&hub, 2000).is_some());
     hub.collect(at(2010), IDLE);
     assert_eq!(requested(&hub, 2010), None);
+}
+
+/// Counts how often a task is woken.
+#[derive(Default)]
+struct Alarm(AtomicUsize);
+
+impl Wake for Alarm {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_deletion_is_told_when_every_driver_has_passed_it_on() {
+    let hub = hub(roomy());
+    let (one, two) = (inbox(), inbox());
+    seat(&hub, &one);
+    seat(&hub, &two);
+    let alarm = Arc::new(Alarm::default());
+    let waker = Waker::from(Arc::clone(&alarm));
+    let mut cx = Context::from_waker(&waker);
+    let mut told = pin!(ready(hub.delete(&name("a"), at(1003))).unwrap().told);
+    assert!(told.as_mut().poll(&mut cx).is_pending());
+    take(&one);
+    assert!(told.as_mut().poll(&mut cx).is_pending(), "two has not");
+    let mut passing_on = Vec::new();
+    two.take(&mut passing_on);
+    assert!(told.as_mut().poll(&mut cx).is_pending(), "two has begun");
+    assert_eq!(alarm.0.load(Ordering::Relaxed), 0);
+    drop(passing_on);
+    assert_eq!(alarm.0.load(Ordering::Relaxed), 1);
+    assert!(told.as_mut().poll(&mut cx).is_ready());
+}
+
+#[test]
+fn a_deletion_that_concerns_nobody_is_told_at_once() {
+    let hub = hub(roomy());
+    let inbox = inbox();
+    let seat = seat(&hub, &inbox);
+    leave(&hub, &inbox, seat);
+    let mut told = pin!(ready(hub.delete(&name("a"), at(1003))).unwrap().told);
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(told.as_mut().poll(&mut cx).is_ready());
 }

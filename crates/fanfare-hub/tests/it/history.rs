@@ -88,7 +88,7 @@ fn exists_only_when_a_publisher_has_made_it() {
     read(&hub, "a", Start::Oldest, 1001);
     assert!(!exists(), "a reader has asked for it");
     let deleted = ready(hub.delete(&name("a"), at(1001))).unwrap();
-    assert!(deleted.is_none(), "there was nothing to delete");
+    assert!(deleted.info.is_none(), "there was nothing to delete");
     ready(hub.create(&name("a"), at(1001))).unwrap();
     assert!(exists());
     ready(hub.delete(&name("a"), at(1001))).unwrap();

@@ -118,6 +118,7 @@ fn words(item: &Item) -> String {
             channel,
             before,
             reason,
+            ..
         } => format!("end {channel} before {before}: {reason:?}"),
         Item::Message(message) => format!("message {}", message.id()),
     }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use fanfare_hub::{ChannelName, EndReason, Message, Ticket};
+use fanfare_hub::{ChannelName, EndReason, Message, Telling, Ticket};
 use slab::Slab;
 
 /// Work of one channel that waits for its walk. A publisher may be faster than the walk through a
@@ -42,7 +42,15 @@ pub(super) enum Work {
     /// Read on from the engine.
     CatchUp,
     /// End subscriptions older than the ticket.
-    End { before: Ticket, reason: EndReason },
+    End {
+        before: Ticket,
+        reason: EndReason,
+        #[expect(
+            dead_code,
+            reason = "what counts is when it is dropped: after the walk"
+        )]
+        telling: Option<Arc<Telling>>,
+    },
     /// Deliver a message.
     Deliver(Arc<Message>),
 }

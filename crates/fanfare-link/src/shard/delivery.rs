@@ -49,9 +49,14 @@ impl<S: Socket> Shard<S> {
                     channel,
                     before,
                     reason,
+                    telling,
                 } => {
-                    self.channels
-                        .add_work(&channel, Work::End { before, reason });
+                    let end = Work::End {
+                        before,
+                        reason,
+                        telling,
+                    };
+                    self.channels.add_work(&channel, end);
                 }
                 Item::Message(message) => {
                     let channel = message.channel().clone();
@@ -270,7 +275,9 @@ impl Held {
                     }
                     Standing::Seen => {}
                 },
-                Work::End { before, reason } if self.subscriptions[index].seat.ticket < *before => {
+                Work::End { before, reason, .. }
+                    if self.subscriptions[index].seat.ticket < *before =>
+                {
                     worked.is_over = true;
                     let at = at(&self.subscriptions, index);
                     return self.protocol.ended(*reason, at, out);

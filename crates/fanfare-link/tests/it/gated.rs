@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use fanfare_hub::engine::Usage;
 use fanfare_hub::{
-    ChannelName, Draft, Engine, EngineError, MemoryEngine, MemoryLimits, Page, PageLimit, Pending,
-    PublishError, Sink, Start, Stored, Timestamp,
+    ChannelName, Deleted, Draft, Engine, EngineError, MemoryEngine, MemoryLimits, Page, PageLimit,
+    Pending, PublishError, Sink, Start, Stored, Timestamp,
 };
 use tokio::sync::oneshot;
 
@@ -97,7 +97,7 @@ impl Engine for Gated {
         &self,
         channel: &ChannelName,
         now: Timestamp,
-    ) -> Pending<Result<Option<Stored>, EngineError>> {
+    ) -> Pending<Result<Deleted, EngineError>> {
         self.memory.delete(channel, now)
     }
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fanfare_hub::{
-    Admission, ChannelName, Draft, HistoryLimits, Hub, Inbox, MemoryEngine, MemoryLimits,
+    Admission, ChannelName, Deletion, Draft, HistoryLimits, Hub, Inbox, MemoryEngine, MemoryLimits,
     MessageId, Pending, Start, Timestamp, Wake,
 };
 use fanfare_link::{
@@ -169,7 +169,7 @@ impl Stage {
     fn delete(&mut self, name: &str) {
         assert!(matches!(
             self.hub.delete(&channel(name), self.now.wall),
-            Pending::Ready(Ok(Some(_)))
+            Pending::Ready(Ok(Deletion { info: Some(_), .. }))
         ));
         self.settle();
     }

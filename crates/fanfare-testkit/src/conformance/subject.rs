@@ -107,6 +107,7 @@ impl Subject {
     pub(super) fn delete(&self, channel: &str, now: Timestamp) -> Option<Stored> {
         self.wait(self.engine.delete(&name(channel), now))
             .expect("the engine is there")
+            .stored
     }
 
     /// Collects while somebody listens to the channels of `in_use`.
@@ -161,8 +162,9 @@ impl Sink for Recorder {
         SUBSCRIBERS
     }
 
-    fn deleted(&self, channel: &ChannelName) {
+    fn deleted(&self, channel: &ChannelName) -> fanfare_hub::Told {
         self.lock().push(Told::Deleted(channel.clone()));
+        fanfare_hub::Told::default()
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use fanfare_hub::engine::Usage;
 use fanfare_hub::{
-    ChannelName, Draft, Engine, EngineError, MemoryEngine, Page, PageLimit, Pending, PublishError,
-    Sink, Start, Stored, Timestamp,
+    ChannelName, Deleted, Draft, Engine, EngineError, MemoryEngine, Page, PageLimit, Pending,
+    PublishError, Sink, Start, Stored, Timestamp,
 };
 
 use crate::dice::Dice;
@@ -165,7 +165,7 @@ impl Engine for LateEngine {
         &self,
         channel: &ChannelName,
         now: Timestamp,
-    ) -> Pending<Result<Option<Stored>, EngineError>> {
+    ) -> Pending<Result<Deleted, EngineError>> {
         let channel = channel.clone();
         self.take_course(
             move |memory| memory.delete(&channel, now),

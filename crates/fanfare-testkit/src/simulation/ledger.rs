@@ -13,7 +13,7 @@ use std::fmt;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fanfare_hub::{ChannelName, Message, MessageId, Sink};
+use fanfare_hub::{ChannelName, Message, MessageId, Sink, Told};
 
 /// Everything that was ever published. Clones are the same ledger.
 #[derive(Clone, Default)]
@@ -174,8 +174,8 @@ impl Sink for Recorder {
         self.sink.message(message)
     }
 
-    fn deleted(&self, channel: &ChannelName) {
+    fn deleted(&self, channel: &ChannelName) -> Told {
         self.ledger.book().deleted.insert(channel.to_string());
-        self.sink.deleted(channel);
+        self.sink.deleted(channel)
     }
 }

@@ -106,7 +106,7 @@ struct World {
     readers: Vec<Reader>,
     visitors: Vec<Visitor>,
     publishing: Vec<Pending<Result<Receipt, PublishError>>>,
-    deleting: Vec<Pending<Result<Option<fanfare_hub::ChannelInfo>, EngineError>>>,
+    deleting: Vec<Pending<Result<fanfare_hub::Deletion, EngineError>>>,
     published: u64,
     replaced: u64,
     recovery_millis: u64,

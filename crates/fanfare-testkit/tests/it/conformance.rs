@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use fanfare_hub::engine::Usage;
 use fanfare_hub::{
-    ChannelName, Draft, Engine, EngineError, MemoryEngine, MemoryLimits, Message, MessageId, Page,
-    PageLimit, Pending, PublishError, Sink, Start, Stored, Timestamp,
+    ChannelName, Deleted, Draft, Engine, EngineError, MemoryEngine, MemoryLimits, Message,
+    MessageId, Page, PageLimit, Pending, PublishError, Sink, Start, Stored, Timestamp, Told,
 };
 use fanfare_testkit::conformance::{IDLE, STARTED, broken, check};
 use fanfare_testkit::slow_engine::SlowEngine;
@@ -72,8 +72,8 @@ impl Sink for Stuttering {
         self.0.message(message)
     }
 
-    fn deleted(&self, channel: &ChannelName) {
-        self.0.deleted(channel);
+    fn deleted(&self, channel: &ChannelName) -> Told {
+        self.0.deleted(channel)
     }
 }
 
@@ -149,9 +149,14 @@ impl Engine for Faulty {
         &self,
         channel: &ChannelName,
         now: Timestamp,
-    ) -> Pending<Result<Option<Stored>, EngineError>> {
+    ) -> Pending<Result<Deleted, EngineError>> {
         if self.has(Fault::KeepsWhatIsDeleted) {
-            return self.memory.look(channel, now);
+            return self.memory.look(channel, now).map(|stored| {
+                Ok(Deleted {
+                    stored: stored?,
+                    ..Deleted::default()
+                })
+            });
         }
         self.memory.delete(channel, now)
     }

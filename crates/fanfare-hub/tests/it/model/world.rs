@@ -148,7 +148,7 @@ impl World {
     fn delete(&mut self, channel: usize) {
         let there = ready(self.hub.info(&names(channel), self.now)).unwrap();
         let deleted = ready(self.hub.delete(&names(channel), self.now)).unwrap();
-        assert_eq!(there, deleted);
+        assert_eq!(there, deleted.info);
         self.naive.expire(self.now);
         self.naive.channels[channel].forget();
         self.present[channel].clear();

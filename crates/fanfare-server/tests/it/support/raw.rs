@@ -188,6 +188,15 @@ impl Raw {
         );
     }
 
+    /// The next response, which is here already: this client has not waited for it.
+    #[track_caller]
+    pub(crate) fn answer_that_is_here(&mut self) -> Answer {
+        self.stream.set_nonblocking(true).unwrap();
+        let answer = self.answer();
+        self.stream.set_nonblocking(false).unwrap();
+        answer
+    }
+
     /// Breaks the connection off: the server sees a reset.
     pub(crate) fn reset(self) {
         SockRef::from(&self.stream)
