@@ -12,7 +12,8 @@
 //! subscriber ◀── Place::judge (live) / Place::follow (Page read from the engine after the cursor)
 //! ```
 //!
-//! Reading order: [`id`], [`message`], [`place`], [`engine`], [`memory`], [`audience`], [`hub`].
+//! Reading order: [`id`], [`message`], [`place`], [`engine`], [`memory`], [`audience`], [`hub`],
+//! [`listener`].
 //!
 //! This crate does no I/O, starts no thread, reads no clock (every call takes `now`), and knows
 //! neither sockets nor HTTP nor any wire format.
@@ -24,6 +25,7 @@ pub mod hub;
 pub mod id;
 pub mod inbox;
 pub mod limits;
+pub mod listener;
 pub mod memory;
 pub mod message;
 pub mod name;
@@ -38,6 +40,7 @@ pub use history::HistoryLimits;
 pub use hub::{ChannelInfo, Deletion, Hub, Published, Receipt};
 pub use id::{IdError, MessageId};
 pub use inbox::{EndReason, Inbox, Item, Wake};
+pub use listener::{Heard, Listener};
 pub use memory::{MemoryEngine, MemoryLimits};
 pub use message::{Draft, Message, WireFormat};
 pub use name::{ChannelName, NameError};

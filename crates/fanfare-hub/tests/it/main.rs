@@ -10,6 +10,7 @@ mod concurrency;
 mod eviction;
 mod history;
 mod inbox;
+mod listener;
 mod model;
 mod place;
 mod rig;
