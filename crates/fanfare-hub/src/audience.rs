@@ -36,6 +36,9 @@ pub enum JoinError {
     Full(usize),
 }
 
+/// The tickets from here on are of those who do not stay.
+const GLANCES: Ticket = 1 << 63;
+
 /// A subscriber that has been let in. Give it back with [`Hub::leave`](crate::Hub::leave).
 #[derive(Clone, Copy, Debug)]
 pub struct Seat {
@@ -96,10 +99,48 @@ impl Audience {
         now: Timestamp,
     ) -> Result<Seat, JoinError> {
         let mut stripe = self.stripe(channel);
+        let listeners = self.listeners(&mut stripe, channel, now);
+        let seat = self.admit(channel, listeners, admission)?;
+        listeners.add(inbox);
+        self.present.fetch_add(1, Ordering::Relaxed);
+        Ok(seat)
+    }
+
+    /// Lets somebody in who does not stay.
+    pub(crate) fn look_in(
+        &self,
+        channel: &ChannelName,
+        admission: Admission,
+        now: Timestamp,
+    ) -> Result<Seat, JoinError> {
+        let mut stripe = self.stripe(channel);
+        let listeners = self.listeners(&mut stripe, channel, now);
+        let Seat { ticket } = self.admit(channel, listeners, admission)?;
+        Ok(Seat {
+            ticket: ticket | GLANCES,
+        })
+    }
+
+    fn listeners<'a>(
+        &self,
+        stripe: &'a mut HashMap<ChannelName, Listeners>,
+        channel: &ChannelName,
+        now: Timestamp,
+    ) -> &'a mut Listeners {
         let listeners = stripe
             .entry(channel.clone())
             .or_insert_with(|| self.nobody_yet());
         listeners.seen = now;
+        listeners
+    }
+
+    /// Settles who may listen, and sends those away who may not any more.
+    fn admit(
+        &self,
+        channel: &ChannelName,
+        listeners: &mut Listeners,
+        admission: Admission,
+    ) -> Result<Seat, JoinError> {
         if listeners.total > 0 && admission == Admission::First {
             return Err(JoinError::Conflict);
         }
@@ -116,8 +157,6 @@ impl Audience {
             let reason = EndReason::Conflict;
             self.end(channel, listeners, ticket, reason, None);
         }
-        listeners.add(inbox);
-        self.present.fetch_add(1, Ordering::Relaxed);
         Ok(Seat { ticket })
     }
 
@@ -133,13 +172,13 @@ impl Audience {
         let Some(listeners) = stripe.get_mut(channel) else {
             return;
         };
-        if seat.ticket >= listeners.valid_from && listeners.remove(inbox) {
+        let counts = (listeners.valid_from..GLANCES).contains(&seat.ticket);
+        if counts && listeners.remove(inbox) {
             listeners.seen = now;
-            let is_empty = listeners.total == 0;
             self.present.fetch_sub(1, Ordering::Relaxed);
-            if is_empty && stripe.len() > LINGERING_MAX / STRIPES {
-                stripe.remove(channel);
-            }
+        }
+        if listeners.total == 0 && stripe.len() > LINGERING_MAX / STRIPES {
+            stripe.remove(channel);
         }
     }
 

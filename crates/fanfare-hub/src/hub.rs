@@ -206,6 +206,20 @@ impl Hub {
         self.audience.join(channel, inbox, admission, now)
     }
 
+    /// Lets somebody in who takes what is stored and goes: the same rules decide, and the channel
+    /// has been asked for, but the newcomer is never counted and hears nothing.
+    ///
+    /// # Errors
+    /// As for [`Hub::join`].
+    pub fn look_in(
+        &self,
+        channel: &ChannelName,
+        admission: Admission,
+        now: Timestamp,
+    ) -> Result<Seat, JoinError> {
+        self.audience.look_in(channel, admission, now)
+    }
+
     /// Takes a subscriber out. Harmless when the hub has ended the subscription already.
     pub fn leave(&self, channel: &ChannelName, inbox: &Arc<Inbox>, seat: Seat, now: Timestamp) {
         self.audience.leave(channel, inbox, seat, now);

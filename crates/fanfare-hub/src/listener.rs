@@ -43,7 +43,7 @@ pub enum Heard {
         /// What is missing.
         gap: Gap,
     },
-    /// The next message. Of what is stored in several channels, the one with the smallest id.
+    /// The next message. Of what is stored in several channels, the one of the earliest second.
     Message {
         /// As in [`Heard::Ended`].
         index: usize,
@@ -192,7 +192,7 @@ impl Listener {
             is_pending |= ear.fetch(&self.hub, self.limit, self.now, cx)?.is_pending();
         }
         if is_pending {
-            // All pages or none: what is stored in several channels comes in the order of its ids.
+            // All pages or none: what is stored in several channels comes in the order of time.
             return Poll::Pending;
         }
         while let Some(index) = self.earliest() {
@@ -206,16 +206,16 @@ impl Listener {
         Poll::Ready(Ok(None))
     }
 
-    /// The channel whose page has the next message with the smallest id; a page without messages
-    /// comes last.
+    /// The channel whose page has the next message of the earliest second, the first of several; a
+    /// page without messages comes last. Counters within a second say nothing across channels.
     fn earliest(&self) -> Option<usize> {
         let pages = self.ears.iter().enumerate();
         let pages = pages.filter_map(|(index, ear)| match &ear.reading {
-            Reading::Page(page) => Some((index, page.messages.front().map(|m| m.id()))),
+            Reading::Page(page) => Some((index, page.messages.front().map(|m| m.id().seconds))),
             _ => None,
         });
         pages
-            .min_by_key(|(_, id)| (id.is_none(), *id))
+            .min_by_key(|(_, seconds)| (seconds.is_none(), *seconds))
             .map(|(index, _)| index)
     }
 

@@ -198,9 +198,9 @@ fn parse(head: &[u8]) -> Result<Parsed, Refusal> {
         return Ok(ControlFlow::Break(()));
     }
     let target = request.path.unwrap_or_default();
-    // A target in absolute form, or one that `Uri` cannot hold, is for hyper to judge.
+    // A target in absolute form names the same resource (RFC 9112, section 3.2.2).
     match Uri::from_maybe_shared(head.slice_ref(target.as_bytes())) {
-        Ok(uri) if target.starts_with('/') => {
+        Ok(uri) if target.starts_with('/') || uri.scheme().is_some() => {
             let http = Http::One {
                 minor,
                 keep_alive: keep_alive(&headers, minor),

@@ -70,6 +70,12 @@ pub trait Protocol: Send {
     /// The driver ends the connection: say goodbye. Returns how to close.
     fn farewell(&mut self, reason: Farewell, out: &mut Outbox<'_>) -> Close;
 
+    /// False for a reader that is answered with what is stored, whatever that is, and goes: it is
+    /// never counted among those who listen.
+    fn stays(&self) -> bool {
+        true
+    }
+
     /// How much to read from the engine at once.
     fn appetite(&self) -> PageLimit {
         PageLimit::default()

@@ -388,6 +388,11 @@ impl<S: Socket> Shard<S> {
             self.contents.clear();
             return self.abort(slot, now);
         }
+        if result.is_err() {
+            // Before the last bytes go: whoever has its answer is not held any more, and no
+            // publisher may find it counted.
+            self.vacate_all(slot, now);
+        }
         if self.flush(slot, now).is_err() {
             self.contents.clear();
             return self.remove(slot, now);

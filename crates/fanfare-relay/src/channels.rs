@@ -2,9 +2,21 @@
 
 use fanfare_hub::ChannelName;
 
-use crate::RelayError;
 use crate::limits::CHANNELS_MAX;
 use crate::percent::decode;
+use crate::{Query, RelayError};
+
+/// Where a request names its channels, still percent-encoded, and the query that is left: in the
+/// path, or where that ends before them, in `id` of the query.
+///
+/// `/sub?id=news` is how the protocol's older implementations have it (R5). There `id` is no
+/// idempotency key.
+pub fn locate<'a>(segment: &'a str, query: Query<'a>) -> (&'a str, Query<'a>) {
+    match query.take("id") {
+        Some((id, rest)) if segment.is_empty() => (id, rest),
+        _ => (segment, query),
+    }
+}
 
 /// Reads the channels of a subscription from its path segment, still percent-encoded:
 /// `{channel}[,{channel}…]`.

@@ -5,6 +5,10 @@ use http::HeaderName;
 /// The id of the message in this answer: of the one just published, or of the one delivered.
 pub const FANFARE_ID: HeaderName = HeaderName::from_static("fanfare-id");
 
+/// What is wrong, in a word for programs, on every answer that something is: also where the
+/// protocol wants an empty body.
+pub const FANFARE_ERROR: HeaderName = HeaderName::from_static("fanfare-error");
+
 /// What this subscriber has missed and cannot get any more, see [`gap`](crate::gap).
 pub const FANFARE_GAP: HeaderName = HeaderName::from_static("fanfare-gap");
 
@@ -21,11 +25,9 @@ pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// The name of an event, sent by its publisher. The name is Nchan's.
 pub const X_EVENTSOURCE_EVENT: HeaderName = HeaderName::from_static("x-eventsource-event");
 
-/// `Vary` of every subscriber answer: the cursor is part of the question.
-pub const SUBSCRIBER_VARY: &str = "If-None-Match, If-Modified-Since";
-
-/// The same for an answer to a request with `Origin`.
-pub const SUBSCRIBER_VARY_CORS: &str = "If-None-Match, If-Modified-Since, Origin";
+/// `Vary` of every subscriber answer: the cursor is part of the question, and so is the transport
+/// where one location speaks several.
+pub const SUBSCRIBER_VARY: &str = "If-None-Match, If-Modified-Since, Accept";
 
 /// `Access-Control-Expose-Headers` of a subscriber answer: without it a page of another origin
 /// sees neither cursor nor gap.

@@ -21,6 +21,8 @@ pub enum Intent {
     Create,
     /// Delete the channel and end its subscriptions.
     Delete,
+    /// Publish where nobody may.
+    Forbidden,
     /// Say what is known of the channel.
     Inform,
     /// Say what is allowed here, as browsers ask before a cross-origin request.
@@ -40,6 +42,9 @@ impl Location {
         match (self, method.as_str()) {
             (_, "OPTIONS") => Intent::Options,
             (Self::Subscriber, "GET") => Intent::Subscribe,
+            (Self::Subscriber, "POST" | "PUT" | "DELETE") if profile.forbids_publishing() => {
+                Intent::Forbidden
+            }
             (Self::Publisher, "GET") => Intent::Inform,
             (Self::Publisher, "POST") => Intent::Publish,
             (Self::Publisher, "PUT") if profile.put_publishes() => Intent::Publish,

@@ -1,7 +1,9 @@
 //! What can become of a request, and the answer to it.
 
+use bytes::Bytes;
 use fanfare_hub::{EndReason, JoinError, PublishError, Receipt};
-use http::StatusCode;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, VARY};
+use http::{Response, StatusCode};
 
 use crate::{Location, Profile};
 
@@ -30,7 +32,7 @@ pub enum Outcome {
     NothingNewer,
     /// The question what is allowed here.
     Options,
-    /// Not permitted: not authorised, over a limit of subscribers or of the name's length, or the
+    /// Not permitted: not authorised, publishing at a subscriber location of Nchan's kind, over a limit of subscribers or of the name's length, or the
     /// channel has to exist first and does not.
     Refused,
     /// There is no room for another channel or message.
@@ -97,7 +99,7 @@ impl Outcome {
             Self::NoChannelId => (StatusCode::NOT_FOUND, Body::Text(NO_CHANNEL_ID)),
             Self::Refused => (StatusCode::FORBIDDEN, Body::Empty),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Body::Empty),
-            Self::WrongMethod => (wrong_method(location, profile), Body::Empty),
+            Self::WrongMethod => (StatusCode::METHOD_NOT_ALLOWED, Body::Empty),
         };
         let has_allow = self == Self::Options || status == StatusCode::METHOD_NOT_ALLOWED;
         Answer {
@@ -108,10 +110,25 @@ impl Outcome {
     }
 }
 
-fn wrong_method(location: Location, profile: Profile) -> StatusCode {
-    match location {
-        Location::Publisher => StatusCode::METHOD_NOT_ALLOWED,
-        Location::Subscriber => profile.wrong_subscriber_method(),
+impl Outcome {
+    /// The answer as far as it is the same for all: everything but the body of [`Body::Error`],
+    /// [`Body::Info`] and [`Body::Message`].
+    pub fn response(self, location: Location, profile: Profile) -> Response<Bytes> {
+        let answer = self.answer(location, profile);
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = answer.status;
+        let headers = response.headers_mut();
+        if let Some(vary) = location.vary() {
+            headers.insert(VARY, HeaderValue::from_static(vary));
+        }
+        if let Some(allow) = answer.allow {
+            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        if let Body::Text(text) = answer.body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+            *response.body_mut() = Bytes::from_static(text.as_bytes());
+        }
+        response
     }
 }
 

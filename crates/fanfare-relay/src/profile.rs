@@ -21,12 +21,10 @@ impl Profile {
         self == Self::Nchan
     }
 
-    /// The answer to anything but GET and OPTIONS at a subscriber location (R13).
-    pub fn wrong_subscriber_method(self) -> StatusCode {
-        match self {
-            Self::Relay => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Nchan => StatusCode::FORBIDDEN,
-        }
+    /// True if whoever publishes at a subscriber location is told that it is forbidden there,
+    /// rather than that the method is wrong (R13).
+    pub fn forbids_publishing(self) -> bool {
+        self == Self::Nchan
     }
 
     /// The answer to a poll that was held for as long as the server holds one.

@@ -11,12 +11,16 @@ use crate::percent::{DecodeError, decode_form};
 /// whatever it holds: clients put a changing `_=…` there to get past caches. Each look-up walks
 /// the query once; it is as short as a request line, and few parameters are asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Query<'a>(&'a str);
+pub struct Query<'a> {
+    raw: &'a str,
+    /// The parameter that has been used up.
+    used: Option<&'static str>,
+}
 
 impl<'a> Query<'a> {
     /// The query without its `?`; empty if the URL has none.
     pub fn new(raw: &'a str) -> Self {
-        Self(raw)
+        Self { raw, used: None }
     }
 
     /// The value of the first parameter called `key`, decoded; `None` if there is none. A
@@ -34,8 +38,17 @@ impl<'a> Query<'a> {
             .map_err(|source| RelayError::Encoding { field: key, source })
     }
 
-    fn raw(self, key: &str) -> Option<&'a str> {
-        self.0
+    /// The value of a parameter as it stands, and the query without it.
+    pub(crate) fn take(self, key: &'static str) -> Option<(&'a str, Self)> {
+        let used = Some(key);
+        Some((self.raw(key)?, Self { used, ..self }))
+    }
+
+    fn raw(self, key: &'static str) -> Option<&'a str> {
+        if self.used == Some(key) {
+            return None;
+        }
+        self.raw
             .split('&')
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
             .find(|(name, _)| decode_form(name).is_ok_and(|name| name == key))

@@ -1,5 +1,6 @@
 //! The cursor on its way out: `Last-Modified` and `Etag`.
 
+use std::cell::RefCell;
 use std::time::{Duration, UNIX_EPOCH};
 
 use fanfare_hub::MessageId;
@@ -24,19 +25,31 @@ pub struct Validators {
 
 impl Validators {
     /// Of a message to a subscriber of one channel: its second and its tag.
-    pub fn single(id: MessageId, dates: &mut DateCache) -> Self {
+    pub fn single(id: MessageId) -> Self {
         Self {
-            last_modified: Some(dates.last_modified(id).clone()),
+            last_modified: Some(last_modified(id)),
             etag: Some(HeaderValue::from(id.tag)),
         }
     }
 
     /// Of a message to a subscriber of several channels, and the cursors reached with it, in the
     /// order of the channels. The `Etag` alone is the cursor; it outranks the date on its way back.
-    pub fn several(id: MessageId, cursors: &[Option<MessageId>], dates: &mut DateCache) -> Self {
+    pub fn several(id: MessageId, cursors: &[Option<MessageId>]) -> Self {
         Self {
-            last_modified: Some(dates.last_modified(id).clone()),
+            last_modified: Some(last_modified(id)),
             etag: Some(value(cursor::write(cursors))),
+        }
+    }
+
+    /// Of a message to a subscriber of however many channels.
+    pub fn reached(id: MessageId, cursors: impl IntoIterator<Item = Option<MessageId>>) -> Self {
+        let mut cursors = cursors.into_iter();
+        match (cursors.next(), cursors.next()) {
+            (None | Some(_), None) => Self::single(id),
+            (first, second) => {
+                let all: Vec<_> = first.into_iter().chain(second).chain(cursors).collect();
+                Self::several(id, &all)
+            }
         }
     }
 
@@ -45,11 +58,31 @@ impl Validators {
     ///
     /// Right for clients that begin with the oldest message. One that began without a cursor at
     /// `since=now` would begin anew with every poll and lose what came in between: send it the
-    /// cursor it has reached, by [`Validators::single`] or [`Validators::several`].
+    /// cursor it has reached, by [`Validators::reached`].
     pub fn echo(request: &HeaderMap) -> Self {
         Self {
             last_modified: request.get(IF_MODIFIED_SINCE).cloned(),
             etag: request.get(IF_NONE_MATCH).cloned(),
+        }
+    }
+
+    /// The message they name, if they are a date and a tag.
+    pub(crate) fn id(&self) -> Option<MessageId> {
+        let date = self.last_modified.as_ref()?.to_str().ok()?;
+        let since = httpdate::parse_http_date(date)
+            .ok()?
+            .duration_since(UNIX_EPOCH)
+            .ok()?;
+        let tag = self.etag.as_ref()?.to_str().ok()?.parse().ok()?;
+        Some(MessageId::new(since.as_secs(), tag))
+    }
+
+    /// The same in memory of its own: as they came they would keep the whole request head.
+    pub(crate) fn into_own(self) -> Self {
+        let own = |value: HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok();
+        Self {
+            last_modified: self.last_modified.and_then(own),
+            etag: self.etag.and_then(own),
         }
     }
 
@@ -73,38 +106,21 @@ fn value(text: String) -> HeaderValue {
     HeaderValue::try_from(text).expect("digits, colons, commas and dashes")
 }
 
-/// Formats `Last-Modified` and remembers the last second: all messages of a second, to all their
-/// readers, share one date.
-#[derive(Debug)]
-pub struct DateCache {
-    seconds: u64,
-    /// Invariant: the date of `seconds`.
-    date: HeaderValue,
+thread_local! {
+    /// The date of the last second asked for: all messages of a second, to all their readers,
+    /// share one.
+    static DATE: RefCell<(u64, HeaderValue)> = RefCell::new((0, imf_fixdate(0)));
 }
 
-impl DateCache {
-    /// An empty cache. One per thread; it is never shared.
-    pub fn new() -> Self {
-        Self {
-            seconds: 0,
-            date: imf_fixdate(0),
+/// The second of `id` as an IMF-fixdate: `Fri, 20 Nov 2026 23:27:06 GMT`.
+fn last_modified(id: MessageId) -> HeaderValue {
+    DATE.with_borrow_mut(|(seconds, date)| {
+        if *seconds != id.seconds {
+            *seconds = id.seconds;
+            *date = imf_fixdate(id.seconds);
         }
-    }
-
-    /// The second of `id` as an IMF-fixdate: `Fri, 20 Nov 2026 23:27:06 GMT`.
-    pub fn last_modified(&mut self, id: MessageId) -> &HeaderValue {
-        if id.seconds != self.seconds {
-            self.seconds = id.seconds;
-            self.date = imf_fixdate(id.seconds);
-        }
-        &self.date
-    }
-}
-
-impl Default for DateCache {
-    fn default() -> Self {
-        Self::new()
-    }
+        date.clone()
+    })
 }
 
 fn imf_fixdate(seconds: u64) -> HeaderValue {

@@ -51,11 +51,7 @@ impl Access {
         authority: Option<&str>,
         location: Location,
     ) -> Result<(), Problem> {
-        let host = headers
-            .get(HOST)
-            .and_then(|host| host.to_str().ok())
-            .or(authority)
-            .unwrap_or_default();
+        let host = host(headers, authority);
         if self.is_loopback && !is_loopback_host(host) {
             return Err(Problem::new(
                 StatusCode::FORBIDDEN,
@@ -100,11 +96,12 @@ impl Access {
 
     /// True if a WebSocket that this request opens may publish: with a key, if it takes one, and
     /// from a page only if the page's origin may publish.
-    pub(crate) fn may_publish_over_socket(&self, headers: &HeaderMap) -> bool {
-        let host = headers
-            .get(HOST)
-            .and_then(|host| host.to_str().ok())
-            .unwrap_or_default();
+    pub(crate) fn may_publish_over_socket(
+        &self,
+        headers: &HeaderMap,
+        authority: Option<&str>,
+    ) -> bool {
+        let host = host(headers, authority);
         let origin = headers.get(ORIGIN);
         let is_welcome = origin
             .is_none_or(|origin| self.allows_origin(origin.as_bytes(), host, Location::Publisher));
@@ -135,11 +132,7 @@ impl Access {
         let Some(origin) = headers.get(ORIGIN) else {
             return HeaderMap::new();
         };
-        let host = headers
-            .get(HOST)
-            .and_then(|host| host.to_str().ok())
-            .or(authority)
-            .unwrap_or_default();
+        let host = host(headers, authority);
         if self.allows_origin(origin.as_bytes(), host, location) {
             return welcome(origin, location);
         }
@@ -203,6 +196,12 @@ pub(crate) fn welcome(origin: &HeaderValue, location: Location) -> HeaderMap {
         HeaderValue::from_static(exposed),
     );
     headers
+}
+
+/// Whom a request is for. What the target says goes before the header (RFC 9112, section 3.2.2).
+fn host<'a>(headers: &'a HeaderMap, authority: Option<&'a str>) -> &'a str {
+    let header = || headers.get(HOST)?.to_str().ok();
+    authority.or_else(header).unwrap_or_default()
 }
 
 fn foreign_origin(location: Location) -> Problem {

@@ -28,18 +28,16 @@ pub mod socket;
 pub mod sse;
 pub mod websocket;
 
-use std::cell::RefCell;
-
 use fanfare_hub::{EndReason, Gap, MessageId};
 use fanfare_link::{At, Kind};
 use fanfare_relay::gap::Missed;
-use fanfare_relay::{DateCache, Location, Outcome, Profile, Validators, cursor};
+use fanfare_relay::{Location, Outcome, Profile, Validators, cursor};
 use http::StatusCode;
 
 pub use multipart::Multipart;
 pub use multiplex::{Multiplex, MultiplexSettings};
 pub use ndjson::Ndjson;
-pub use poll::{Poll, PollMode, PollSettings};
+pub use poll::{Poll, PollSettings};
 pub use raw_stream::{Chunked, RawStream};
 pub use socket::SocketSettings;
 pub use sse::{Sse, SseSettings};
@@ -91,10 +89,6 @@ mod format {
     pub(super) const MULTIPLEX: SocketFormat = SocketFormat::numbered(21);
 }
 
-thread_local! {
-    static DATES: RefCell<DateCache> = RefCell::default();
-}
-
 /// The cursor that a connection has reached: an id, or the list of the ids of its channels.
 fn reached(at: At<'_>) -> String {
     cursor::write(&at.cursors().collect::<Vec<_>>())
@@ -102,16 +96,7 @@ fn reached(at: At<'_>) -> String {
 
 /// The same cursor as `Last-Modified` and `Etag`; `id` is the part of it that has just moved.
 fn validators(id: MessageId, at: At<'_>) -> Validators {
-    if at.is_only() {
-        return single_validators(id);
-    }
-    let cursors: Vec<_> = at.cursors().collect();
-    DATES.with_borrow_mut(|dates| Validators::several(id, &cursors, dates))
-}
-
-/// `Last-Modified` and `Etag` for a reader of one channel.
-fn single_validators(id: MessageId) -> Validators {
-    DATES.with_borrow_mut(|dates| Validators::single(id, dates))
+    Validators::reached(id, at.cursors())
 }
 
 /// A gap as its header has it: named only where there are several channels.

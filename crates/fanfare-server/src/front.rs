@@ -5,8 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use fanfare_hub::{Admission, ChannelName, JoinError, Start};
 use fanfare_link::{Front, Hold, Laggard, Protocol, Verdict, Via};
+use fanfare_relay::headers::SUBSCRIBER_VARY;
 use fanfare_relay::{
-    Location, Outcome, Profile, Query, RelayError, Validators, channels, read_starts,
+    Location, Outcome, PollMode, Profile, Query, RelayError, Validators, channels, read_starts,
 };
 use http::header::{HeaderValue, ORIGIN, VARY};
 use http::request::Parts;
@@ -14,10 +15,10 @@ use http::{HeaderMap, Response, StatusCode};
 
 use crate::access;
 use crate::adapters::{
-    Chunked, Multipart, Ndjson, Poll, PollMode, PollSettings, RawStream, Sse, SseSettings,
+    Chunked, Multipart, Ndjson, Poll, PollSettings, RawStream, Sse, SseSettings,
 };
 use crate::config::SlowReader;
-use crate::headers::{self, SUBSCRIBER_VARY};
+use crate::headers;
 use crate::node::Node;
 use crate::problem::Problem;
 use crate::route::{Route, Rules};
@@ -55,13 +56,12 @@ impl Front for SubscriberFront {
         if !matches!(route, Route::Subscriber(..) | Route::Multiplex) {
             return Verdict::Pass;
         }
-        let authority = parts.uri.authority().map(http::uri::Authority::as_str);
         let request = Request {
             node: &self.node,
             parts,
             via,
         };
-        let decided = request.admit(authority).and_then(|()| match route {
+        let decided = request.admit().and_then(|()| match route {
             Route::Subscriber(rules, segment) => {
                 request.subscribe(self.node.routes.rules(rules), segment)
             }
@@ -74,14 +74,17 @@ impl Front for SubscriberFront {
 }
 
 impl Request<'_> {
-    fn admit(&self, authority: Option<&str>) -> Result<(), Problem> {
-        self.node
-            .access
-            .check_source(&self.parts.headers, authority, Location::Subscriber)?;
+    fn admit(&self) -> Result<(), Problem> {
+        self.node.access.check_source(
+            &self.parts.headers,
+            self.authority(),
+            Location::Subscriber,
+        )?;
         self.node.access.check_subscriber()
     }
 
     fn subscribe(&self, rules: &Rules, segment: &str) -> Result<Verdict, Problem> {
+        let (segment, query) = channels::locate(segment, self.query());
         let names = match channels::split(segment) {
             Ok(names) => names,
             Err(error) => return self.refuse(error, rules.profile),
@@ -97,20 +100,12 @@ impl Request<'_> {
                     .decided_by("limits.channels_per_connection_max"),
             );
         }
-        let query = self.query();
         let starts = read_starts(&self.parts.headers, query, names.len(), self.node.first())?;
-        let speaker = self.speaker(
-            rules,
-            Transport::choose(&self.parts.headers, query)?,
-            &starts,
-        )?;
+        let transport = Transport::choose(&self.parts.headers, query)?;
+        let speaker = self.speaker(rules, transport, &starts)?;
         let places: Vec<(ChannelName, Start)> = names.into_iter().zip(starts).collect();
-        let hold = self.hold(
-            speaker,
-            places,
-            rules.profile.admission(rules.admission),
-            rules.profile,
-        );
+        let admission = rules.profile.admission(rules.admission);
+        let hold = self.hold(speaker, places, admission, rules.profile);
         Ok(if rules.existing_channels_only {
             self.once_known(hold, rules.profile)
         } else {
@@ -228,12 +223,15 @@ impl Request<'_> {
 
     /// What every answer carries.
     fn extra(&self) -> HeaderMap {
-        let authority = self.parts.uri.authority();
-        let authority = authority.map(http::uri::Authority::as_str);
         let access = &self.node.access;
-        let mut extra = access.cors(&self.parts.headers, authority, Location::Subscriber);
+        let mut extra = access.cors(&self.parts.headers, self.authority(), Location::Subscriber);
         headers::merge(&mut extra, vary());
         extra
+    }
+
+    /// The host that the target itself names.
+    pub(crate) fn authority(&self) -> Option<&str> {
+        self.parts.uri.authority().map(http::uri::Authority::as_str)
     }
 
     pub(crate) fn query(&self) -> Query<'_> {

@@ -1,14 +1,10 @@
 //! Answers that are mostly headers.
 
 use bytes::Bytes;
-use fanfare_relay::{Body, Location, Outcome, Profile};
-use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, VARY};
+use fanfare_relay::headers::FANFARE_ERROR;
+use fanfare_relay::{Location, Outcome, Profile};
+use http::header::{HeaderValue, VARY};
 use http::{HeaderMap, Response};
-
-use crate::problem::FANFARE_ERROR;
-
-/// What decides about the answer at a subscriber location: the cursor, and the transport.
-pub(crate) const SUBSCRIBER_VARY: &str = "If-None-Match, If-Modified-Since, Accept";
 
 /// An answer whose body the relay protocol fixes, mostly to nothing; `code` says in a header what
 /// the body may not.
@@ -18,24 +14,10 @@ pub(crate) fn plain(
     profile: Profile,
     code: &'static str,
 ) -> Response<Bytes> {
-    let answer = outcome.answer(location, profile);
-    let text = match answer.body {
-        Body::Text(text) => text,
-        _ => "",
-    };
-    let mut response = Response::new(Bytes::from_static(text.as_bytes()));
-    *response.status_mut() = answer.status;
-    let headers = response.headers_mut();
-    headers.insert(FANFARE_ERROR, HeaderValue::from_static(code));
-    if !text.is_empty() {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-    }
-    if let Some(allow) = answer.allow {
-        headers.insert(ALLOW, HeaderValue::from_static(allow));
-    }
-    if let Some(vary) = location.vary() {
-        headers.insert(VARY, HeaderValue::from_static(vary));
-    }
+    let mut response = outcome.response(location, profile);
+    response
+        .headers_mut()
+        .insert(FANFARE_ERROR, HeaderValue::from_static(code));
     response
 }
 

@@ -2,15 +2,12 @@
 
 use bytes::Bytes;
 use fanfare_relay::RelayError;
+use fanfare_relay::headers::FANFARE_ERROR;
 use http::header::{
-    ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, SEC_WEBSOCKET_VERSION, UPGRADE, WWW_AUTHENTICATE,
+    ACCEPT, CONTENT_TYPE, HeaderValue, SEC_WEBSOCKET_VERSION, UPGRADE, WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::json;
-
-/// Carries [`Problem::code`] on every answer that has one, also where the protocol wants an empty
-/// body.
-pub const FANFARE_ERROR: HeaderName = HeaderName::from_static("fanfare-error");
 
 /// An error for a client: a status, a code for programs, a sentence for people, and the setting
 /// that decided it.

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use fanfare_link::RequestBody;
-use fanfare_relay::Location;
+use fanfare_relay::{Intent, Location};
 use http::header::{ALLOW, CONTENT_TYPE, EXPECT, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
@@ -129,17 +129,15 @@ fn probe(node: &Node, route: Route<'_>) -> Option<Response<Bytes>> {
 
 /// A subscribe request that the front did not take: another method, or a `GET` with a body.
 fn at_subscriber(profile: fanfare_relay::Profile, parts: &Parts) -> Response<Bytes> {
-    match parts.method {
-        Method::OPTIONS => preflight(Location::Subscriber),
-        Method::GET => Problem::new(
+    match Location::Subscriber.intent(&parts.method, profile) {
+        Intent::Options => preflight(Location::Subscriber),
+        Intent::Subscribe => Problem::new(
             StatusCode::BAD_REQUEST,
             "body_not_expected",
             "a subscribe request has no body and no Expect header",
         )
         .response(&parts.headers),
-        _ if profile.wrong_subscriber_method() == StatusCode::FORBIDDEN => {
-            text(StatusCode::FORBIDDEN, "")
-        }
+        Intent::Forbidden => text(StatusCode::FORBIDDEN, ""),
         _ => wrong_method(
             Location::Subscriber.allow(),
             "subscribe with GET; publish at /pub/{channel}",

@@ -27,8 +27,8 @@ pub(crate) enum Transport {
     WebSocket,
 }
 
-/// The values of `?as=`.
-const NAMES: [(&str, Transport); 8] = [
+/// The values of `?as=`, and after them those names of Nchan's that differ.
+const NAMES: [(&str, Transport); 11] = [
     ("chunked", Transport::Chunked),
     ("interval", Transport::IntervalPoll),
     ("multipart", Transport::Multipart),
@@ -37,6 +37,9 @@ const NAMES: [(&str, Transport); 8] = [
     ("sse", Transport::EventStream),
     ("stream", Transport::Stream),
     ("ws", Transport::WebSocket),
+    ("eventsource", Transport::EventStream),
+    ("longpoll", Transport::LongPoll),
+    ("websocket", Transport::WebSocket),
 ];
 
 impl Transport {
@@ -47,7 +50,7 @@ impl Transport {
     /// When `?as=` names no transport, or WebSocket without an upgrade.
     pub(crate) fn choose(headers: &HeaderMap, query: Query<'_>) -> Result<Self, Problem> {
         let asked = query.value("as").map_err(Problem::from)?;
-        let Some(asked) = asked else {
+        let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
             return Ok(Self::negotiate(headers));
         };
         let known = NAMES
@@ -185,6 +188,8 @@ mod tests {
             Ok(Transport::LongPoll)
         );
         assert_eq!(chosen("as=ws", &UPGRADE), Ok(Transport::WebSocket));
+        assert_eq!(chosen("as=eventsource", &[]), Ok(Transport::EventStream));
+        assert_eq!(chosen("as=", &UPGRADE), Ok(Transport::WebSocket));
         assert_eq!(chosen("as=ws", &[]), Err("upgrade_required"));
         assert_eq!(chosen("as=carrier-pigeon", &[]), Err("unknown_transport"));
     }

@@ -49,7 +49,9 @@ pub(crate) fn multiplex(request: &Request<'_>) -> Result<Verdict, Problem> {
     let agreement = Agreement::reach(request, &[])?;
     let settings = MultiplexSettings {
         socket: socket_settings(request, agreement.deflate),
-        may_publish: node.access.may_publish_over_socket(&request.parts.headers),
+        may_publish: node
+            .access
+            .may_publish_over_socket(&request.parts.headers, request.authority()),
         history: node.routes.rules(0).history,
         first: node.first(),
     };

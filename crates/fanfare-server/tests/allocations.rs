@@ -15,9 +15,9 @@ use fanfare_hub::{
 use fanfare_link::{
     Framing, Front, Hold, Laggard, LinkLimits, Now, Protocol, Shard, Socket, Tick, Verdict, Via,
 };
-use fanfare_relay::{Profile, Validators};
+use fanfare_relay::{PollMode, Profile, Validators};
 use fanfare_server::adapters::{
-    Ndjson, Poll, PollMode, PollSettings, SocketSettings, Sse, SseSettings, SubscriberSocket,
+    Ndjson, Poll, PollSettings, SocketSettings, Sse, SseSettings, SubscriberSocket,
 };
 use http::Response;
 use http::request::Parts;

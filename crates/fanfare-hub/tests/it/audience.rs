@@ -263,3 +263,26 @@ fn a_deletion_that_concerns_nobody_is_told_at_once() {
     let mut cx = Context::from_waker(Waker::noop());
     assert!(told.as_mut().poll(&mut cx).is_ready());
 }
+
+#[test]
+fn somebody_who_looks_in_is_asked_for_but_not_counted() {
+    let hub = hub(roomy());
+    let inbox = inbox();
+    let look_in = |admission| hub.look_in(&name("a"), admission, at(1001));
+    let glance = look_in(Admission::First).unwrap();
+    assert_eq!((hub.presence(&name("a")), hub.subscriptions()), (0, 0));
+    assert_eq!(requested(&hub, 1004), Some(Duration::from_secs(3)));
+    let first = seat(&hub, &inbox);
+    assert_eq!(look_in(Admission::First).unwrap_err(), JoinError::Conflict);
+    leave(&hub, &inbox, glance);
+    assert_eq!(
+        hub.presence(&name("a")),
+        1,
+        "only its own seat is given back"
+    );
+    look_in(Admission::Last).unwrap();
+    assert_eq!(
+        take(&inbox),
+        [format!("end a before {}: Conflict", first.ticket + 1)]
+    );
+}

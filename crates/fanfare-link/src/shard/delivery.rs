@@ -1,7 +1,5 @@
 //! From the hub to the connections: live messages, and reading on from the engine.
 
-use std::cmp::Reverse;
-
 use fanfare_hub::{EngineError, Item, Page, PageLimit, Pending, Standing, Step, Ticket};
 
 use super::channels::{Walk, Work};
@@ -348,10 +346,14 @@ fn at(subscriptions: &[Subscription], index: usize) -> At<'_> {
     }
 }
 
-/// The page whose next message has the smallest id; pages without messages come last.
+/// The page whose next message is of the earliest second, the first of several; pages without
+/// messages come last. Counters within a second say nothing across channels.
 fn earliest(pages: &[(usize, Page)]) -> Option<usize> {
-    let next = |page: &Page| page.messages.front().map(|message| Reverse(message.id()));
-    (0..pages.len()).max_by_key(|turn| next(&pages[*turn].1))
+    let next = |(index, page): &(usize, Page)| {
+        let seconds = page.messages.front().map(|message| message.id().seconds);
+        (seconds.is_none(), seconds, *index)
+    };
+    (0..pages.len()).min_by_key(|turn| next(&pages[*turn]))
 }
 
 /// Divides what a connection may read at once among its places.

@@ -386,9 +386,12 @@ impl<S: Socket> Shard<S> {
         if held.subscriptions.len() >= self.limits.channels_max {
             return Err(SubscribeError::TooMany(self.limits.channels_max));
         }
-        let seat = self
-            .hub
-            .join(&channel, &self.inbox, held.admission, now.wall)?;
+        let seat = if held.protocol.stays() {
+            self.hub
+                .join(&channel, &self.inbox, held.admission, now.wall)?
+        } else {
+            self.hub.look_in(&channel, held.admission, now.wall)?
+        };
         let (index, member) = self.channels.add(&channel, slot);
         let place = Place::new(channel, start);
         held.subscriptions.push(Subscription {
@@ -445,6 +448,18 @@ impl<S: Socket> Shard<S> {
             return;
         };
         self.metrics.held[usize::from(held.protocol.kind().0) % crate::Kind::COUNT].subtract(1);
+        self.vacate_all(slot, now);
+    }
+
+    /// Gives all places of a held connection back.
+    pub(super) fn vacate_all(&mut self, slot: u32, now: Now) {
+        let Some(State::Held(held)) = self
+            .connections
+            .get_mut(slot as usize)
+            .map(|c| &mut c.state)
+        else {
+            return;
+        };
         for gone in std::mem::take(&mut held.subscriptions) {
             self.vacate(&gone, now);
         }

@@ -33,7 +33,11 @@ fn fate(rig: &mut Rig, bytes: &str) -> Fate {
     }
     let status = answer[9..12].parse().unwrap();
     if status == 200 {
-        assert_eq!(rig.routes.seen(), ["/answer"]);
+        let seen = rig.routes.seen();
+        assert!(
+            matches!(&*seen[0], "/answer" | "http://a/answer") && seen.len() == 1,
+            "{seen:?}"
+        );
         return Fate::Answered;
     }
     assert_eq!(rig.routes.seen(), [""; 0], "the front is not asked");
@@ -63,6 +67,10 @@ fn a_get_without_a_body_is_ours() {
     );
     check_fields("Content-Length: 0\r\n", Fate::Answered);
     check("GET /answer HTTP/1.0\r\n\r\n", Fate::Answered);
+    check(
+        "GET http://a/answer HTTP/1.1\r\nHost: a\r\n\r\n",
+        Fate::Answered,
+    );
 }
 
 #[test]
@@ -73,10 +81,6 @@ fn whatever_is_sound_but_not_that_is_hypers() {
     );
     check(
         "PUT /answer HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
-        Fate::HandedOver,
-    );
-    check(
-        "GET http://a/answer HTTP/1.1\r\nHost: a\r\n\r\n",
         Fate::HandedOver,
     );
     check("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", Fate::HandedOver);

@@ -2,7 +2,7 @@
 
 use fanfare_hub::{MessageId, Start};
 use fanfare_relay::validators::id_value;
-use fanfare_relay::{DateCache, Query, Validators, cursor, read_starts};
+use fanfare_relay::{Query, Validators, cursor, read_starts};
 use http::HeaderMap;
 use http::header::{ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use proptest::prelude::*;
@@ -13,7 +13,8 @@ use crate::{headers, id};
 const DATE_MAX: u64 = 253_402_300_799;
 
 fn check_date(seconds: u64, expected: &str) {
-    assert_eq!(DateCache::new().last_modified(id(seconds, 0)), expected);
+    let validators = Validators::single(id(seconds, 0));
+    assert_eq!(validators.last_modified.unwrap(), expected);
 }
 
 /// What a cache-like client sends back for an answer (R11).
@@ -34,7 +35,7 @@ fn read(request: &HeaderMap, channels: usize) -> Vec<Start> {
 
 #[test]
 fn the_second_is_a_date_and_the_tag_has_no_quotes() {
-    let validators = Validators::single(id(1_795_217_226, 3), &mut DateCache::new());
+    let validators = Validators::single(id(1_795_217_226, 3));
     assert_eq!(
         validators.last_modified.unwrap(),
         "Fri, 20 Nov 2026 23:27:06 GMT"
@@ -46,7 +47,7 @@ fn the_second_is_a_date_and_the_tag_has_no_quotes() {
 #[test]
 fn several_channels_have_a_composite_tag() {
     let cursors = [Some(id(1_763_680_000, 3)), None, Some(id(1_763_680_001, 0))];
-    let validators = Validators::several(id(1_763_680_001, 0), &cursors, &mut DateCache::new());
+    let validators = Validators::several(id(1_763_680_001, 0), &cursors);
     assert_eq!(validators.etag.unwrap(), "1763680000:3,-,1763680001:0");
     assert_eq!(
         validators.last_modified.unwrap(),
@@ -89,7 +90,7 @@ fn d12_a_304_repeats_the_clients_own_cursor_word_for_word() {
 proptest! {
     #[test]
     fn one_channel_goes_on_where_it_was(seconds in 0..=DATE_MAX, tag: u32) {
-        let validators = Validators::single(id(seconds, tag), &mut DateCache::new());
+        let validators = Validators::single(id(seconds, tag));
         prop_assert_eq!(read(&next_request(validators), 1), [Start::After(id(seconds, tag))]);
     }
 
@@ -100,18 +101,17 @@ proptest! {
     ) {
         let cursors: Vec<Option<MessageId>> = cursors.into_iter().map(|c| c.map(|(s, g)| id(s, g))).collect();
         prop_assume!(cursors.iter().any(Option::is_some));
-        let validators = Validators::several(id(newest.0, newest.1), &cursors, &mut DateCache::new());
+        let validators = Validators::several(id(newest.0, newest.1), &cursors);
         let expected: Vec<Start> = cursors.iter().map(|c| c.map_or(Start::Oldest, Start::After)).collect();
         prop_assert_eq!(read(&next_request(validators), cursors.len()), expected);
         prop_assert_eq!(cursor::read(&cursor::write(&cursors), cursors.len()), Some(cursors));
     }
 
     #[test]
-    fn the_date_cache_never_shows_another_second(seconds in proptest::collection::vec(0u64..4, 1..50)) {
-        let mut dates = DateCache::new();
+    fn the_date_is_never_that_of_another_second(seconds in proptest::collection::vec(0u64..4, 1..50)) {
         for second in seconds {
-            let fresh = DateCache::new().last_modified(id(second, 0)).clone();
-            prop_assert_eq!(dates.last_modified(id(second, 0)), &fresh);
+            let expected = format!("Thu, 01 Jan 1970 00:00:0{second} GMT");
+            prop_assert_eq!(Validators::single(id(second, 0)).last_modified.unwrap(), expected);
         }
     }
 }

@@ -36,8 +36,8 @@ fn methods_mean_what_the_protocol_says() {
         intents(Publisher, Nchan),
         [&[Inform, Publish, Publish, Delete, Options][..], &rest].concat()
     );
-    for profile in [Relay, Nchan] {
-        let expected = [Subscribe, WrongMethod, WrongMethod, WrongMethod, Options];
+    for (profile, wrong) in [(Relay, WrongMethod), (Nchan, Forbidden)] {
+        let expected = [Subscribe, wrong, wrong, wrong, Options];
         assert_eq!(
             intents(Subscriber, profile),
             [&expected[..], &rest].concat()
@@ -78,11 +78,11 @@ fn subscribers_are_answered_by_the_table() {
 }
 
 #[test]
-fn d11_and_r13_the_profiles_differ_in_timeout_and_wrong_method() {
+fn d11_the_profiles_differ_in_timeout() {
     check(Outcome::TimedOut, Subscriber, Relay, 304, Body::Empty);
     check(Outcome::TimedOut, Subscriber, Nchan, 408, Body::Empty);
     check(Outcome::WrongMethod, Subscriber, Relay, 405, Body::Empty);
-    check(Outcome::WrongMethod, Subscriber, Nchan, 403, Body::Empty);
+    check(Outcome::WrongMethod, Subscriber, Nchan, 405, Body::Empty);
 }
 
 #[test]
@@ -105,15 +105,17 @@ fn d20_a_405_and_the_answer_to_options_name_the_methods() {
             allow(outcome, Publisher, Nchan),
             Some("GET, POST, PUT, DELETE")
         );
-        assert_eq!(allow(outcome, Subscriber, Relay), Some("GET"));
+        for profile in [Relay, Nchan] {
+            assert_eq!(allow(outcome, Subscriber, profile), Some("GET"));
+        }
     }
-    assert_eq!(allow(Outcome::WrongMethod, Subscriber, Nchan), None);
+    assert_eq!(allow(Outcome::Refused, Subscriber, Nchan), None);
     assert_eq!(allow(Outcome::Informed, Publisher, Relay), None);
 }
 
 #[test]
 fn d13_every_subscriber_answer_varies_with_the_cursor() {
-    assert_eq!(Subscriber.vary(), Some("If-None-Match, If-Modified-Since"));
+    assert_eq!(Subscriber.vary(), Some("If-None-Match, If-Modified-Since, Accept"));
     assert_eq!(Publisher.vary(), None);
 }
 

@@ -16,7 +16,7 @@ use http::Response;
 use http::header::HeaderValue;
 
 use super::body::{self, StreamBody};
-use super::{format, kind, missed, single_validators, validators};
+use super::{format, kind, missed, validators};
 
 /// Speaks `multipart/mixed` as Nchan does (RFC 2046, section 5.1).
 #[derive(Debug)]
@@ -123,7 +123,7 @@ fn boundary(now: Timestamp) -> u128 {
 
 /// A part for readers of one channel, without the delimiter.
 fn encode(message: &Message) -> Bytes {
-    let mut part = beginning(single_validators(message.id()));
+    let mut part = beginning(Validators::single(message.id()));
     write_rest(&mut part, message);
     part.into()
 }

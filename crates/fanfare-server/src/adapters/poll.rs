@@ -1,47 +1,37 @@
-//! Polls: one whole response per request, as revision 2.23 of the relay protocol has them.
-//!
-//! A message is a 200 with the publisher's `Content-Type`, the cursor as `Last-Modified` and
-//! `Etag`, its id as `Fanfare-Id`, and `X-EventSource-Event` if it has a name. What was missed
-//! before it stands in `Fanfare-Gap`.
+//! Polls: one whole response per request, as revision 2.23 of the relay protocol has them. What it
+//! says is [`PollAnswer`]'s.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use bytes::Bytes;
-use fanfare_hub::{EndReason, Gap, Message, MessageId, PageLimit};
+use fanfare_hub::{EndReason, Gap, Message, PageLimit};
 use fanfare_link::{At, Close, Farewell, Kind, Outbox, Protocol, Reads, Tick};
-use fanfare_relay::gap::{self, Missed};
-use fanfare_relay::headers::{FANFARE_GAP, FANFARE_ID, X_EVENTSOURCE_EVENT};
-use fanfare_relay::validators::id_value;
-use fanfare_relay::{Location, Outcome, Profile, Validators};
+use fanfare_relay::{Location, Outcome, PollAnswer, PollMode, Profile, Validators};
 use http::Response;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY};
+use http::header::HeaderValue;
 
-use super::{kind, missed, single_validators, validators};
+use super::{kind, missed, validators};
 use crate::access::welcome;
-use crate::headers::{SUBSCRIBER_VARY, merge};
+use crate::headers::merge;
 
 /// Answers one poll.
 #[derive(Debug)]
 pub struct Poll {
-    profile: Profile,
-    mode: PollMode,
-    timeout: Option<Duration>,
-    times_out_at: Option<Tick>,
-    tells_place: bool,
-    /// For an answer without a message.
-    cursor: Cursor,
-    /// What the answer has to say beyond the message. A first poll from a page of our own, or from
-    /// no page at all, has nothing here.
-    rest: Option<Box<Rest>>,
+    answer: PollAnswer,
+    patience: Patience,
+    /// The page that asks, if it is not ours. Most polls have none.
+    origin: Option<Box<HeaderValue>>,
 }
 
-/// Whether a poll waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PollMode {
-    /// Answered at once, with 304 when there is nothing (R27, R28).
-    Interval,
-    /// Held until there is a message (R21 to R24).
-    Long,
+/// How long it waits.
+#[derive(Debug)]
+enum Patience {
+    /// For this long from its beginning.
+    For(Duration),
+    /// For as long as it takes.
+    Forever,
+    /// Until then.
+    Until(Tick),
 }
 
 /// How a poll is to be answered.
@@ -62,63 +52,6 @@ pub struct PollSettings {
     pub origin: Option<HeaderValue>,
 }
 
-#[derive(Debug, Default)]
-struct Rest {
-    origin: Option<HeaderValue>,
-    /// At most one for each channel.
-    missed: Vec<Missed>,
-}
-
-/// A cursor as a waiting poll keeps it. As header values it would cost 250 bytes.
-#[derive(Debug, Default)]
-enum Cursor {
-    /// The usual one, of a client that sends back what it was sent.
-    Id(MessageId),
-    /// There is none.
-    #[default]
-    None,
-    /// One of several channels, or one in a client's own words.
-    Words(Box<Validators>),
-}
-
-impl Cursor {
-    fn new(validators: Validators) -> Self {
-        match id_of(&validators) {
-            Some(id) if single_validators(id) == validators => Self::Id(id),
-            _ if validators == Validators::default() => Self::None,
-            _ => Self::Words(Box::new(own(validators))),
-        }
-    }
-
-    fn validators(&self) -> Validators {
-        match self {
-            Self::Id(id) => single_validators(*id),
-            Self::None => Validators::default(),
-            Self::Words(validators) => (**validators).clone(),
-        }
-    }
-}
-
-/// The same in memory of its own: as they came they would keep the whole request head.
-fn own(validators: Validators) -> Validators {
-    let own =
-        |value: Option<HeaderValue>| value.and_then(|v| HeaderValue::from_bytes(v.as_bytes()).ok());
-    Validators {
-        last_modified: own(validators.last_modified),
-        etag: own(validators.etag),
-    }
-}
-
-fn id_of(validators: &Validators) -> Option<MessageId> {
-    let date = validators.last_modified.as_ref()?.to_str().ok()?;
-    let since = httpdate::parse_http_date(date)
-        .ok()?
-        .duration_since(UNIX_EPOCH)
-        .ok()?;
-    let tag = validators.etag.as_ref()?.to_str().ok()?.parse().ok()?;
-    Some(MessageId::new(since.as_secs(), tag))
-}
-
 impl Poll {
     /// A poll to be answered like this.
     pub fn new(settings: PollSettings) -> Self {
@@ -130,76 +63,47 @@ impl Poll {
             tells_place,
             origin,
         } = settings;
-        let rest = origin.map(|origin| Rest {
-            origin: Some(origin),
-            missed: Vec::new(),
-        });
         Self {
-            profile,
-            mode,
-            timeout,
-            times_out_at: None,
-            tells_place,
-            cursor: Cursor::new(echo),
-            rest: rest.map(Box::new),
+            answer: PollAnswer::new(profile, mode, echo).telling_place(tells_place),
+            patience: timeout.map_or(Patience::Forever, Patience::For),
+            origin: origin.map(Box::new),
         }
     }
 
-    /// Answers that there is nothing, with the cursor to come back with.
-    fn answer_nothing(&mut self, outcome: Outcome, out: &mut Outbox<'_>) -> Close {
-        let rest = self.take_rest();
-        let mut response = self.response(outcome);
-        self.cursor.validators().write(response.headers_mut());
-        self.reply(response, &rest, out)
-    }
-
-    fn response(&self, outcome: Outcome) -> Response<Bytes> {
-        let mut response = Response::new(Bytes::new());
-        *response.status_mut() = outcome.answer(Location::Subscriber, self.profile).status;
-        response
-            .headers_mut()
-            .insert(VARY, HeaderValue::from_static(SUBSCRIBER_VARY));
-        response
-    }
-
-    fn take_rest(&mut self) -> Rest {
-        self.rest.take().map_or_else(Rest::default, |rest| *rest)
-    }
-
-    fn reply(&self, mut response: Response<Bytes>, rest: &Rest, out: &mut Outbox<'_>) -> Close {
-        let headers = response.headers_mut();
-        if let Some(value) = gap::write(&rest.missed) {
-            headers.insert(FANFARE_GAP, value);
-        }
-        if let Some(origin) = &rest.origin {
-            merge(headers, welcome(origin, Location::Subscriber));
+    fn reply(&self, mut response: Response<Bytes>, out: &mut Outbox<'_>) -> Close {
+        if let Some(origin) = &self.origin {
+            merge(
+                response.headers_mut(),
+                welcome(origin, Location::Subscriber),
+            );
         }
         out.reply(response);
         Close::Finished
+    }
+
+    fn answer_nothing(&self, outcome: Outcome, out: &mut Outbox<'_>) -> Close {
+        self.reply(self.answer.nothing(outcome), out)
     }
 }
 
 impl Protocol for Poll {
     fn kind(&self) -> Kind {
-        match self.mode {
+        match self.answer.mode() {
             PollMode::Interval => kind::INTERVAL_POLL,
             PollMode::Long => kind::LONG_POLL,
         }
     }
 
     fn open(&mut self, out: &mut Outbox<'_>) -> Result<(), Close> {
-        self.times_out_at = self.timeout.map(|timeout| out.tick().after(timeout));
+        if let Patience::For(time) = self.patience {
+            self.patience = Patience::Until(out.tick().after(time));
+        }
         Ok(())
     }
 
-    /// A client that began at `now` or near it gets the cursor it stands at with an answer that
-    /// there is nothing. Without it the next poll would begin anew, and lose what came in between.
     fn settled(&mut self, at: At<'_>) {
-        let reached = at.cursors().nth(at.index()).flatten();
-        if let Some(id) = reached
-            && self.tells_place
-        {
-            self.cursor = Cursor::new(validators(id, at));
+        if let Some(id) = at.cursors().nth(at.index()).flatten() {
+            self.answer.settled(|| validators(id, at));
         }
     }
 
@@ -209,43 +113,25 @@ impl Protocol for Poll {
         at: At<'_>,
         out: &mut Outbox<'_>,
     ) -> Result<(), Close> {
-        let mut response = self.response(Outcome::Message);
-        *response.body_mut() = message.payload().clone();
-        let headers = response.headers_mut();
-        validators(message.id(), at).write(headers);
-        headers.insert(FANFARE_ID, id_value(message.id()));
-        insert_text(headers, CONTENT_TYPE, message.content_type());
-        insert_text(headers, X_EVENTSOURCE_EVENT, message.event());
-        let rest = self.take_rest();
-        Err(self.reply(response, &rest, out))
+        let reached = validators(message.id(), at);
+        Err(self.reply(self.answer.message(message, reached), out))
     }
 
-    /// Kept for the answer. An answer without a message then moves the client's cursor past it.
     fn gap(&mut self, gap: &Gap, at: At<'_>, _out: &mut Outbox<'_>) -> Result<(), Close> {
-        self.cursor = Cursor::new(validators(gap.resumed, at));
-        let rest = self.rest.get_or_insert_default();
-        let found = missed(gap, at);
-        match rest
-            .missed
-            .iter_mut()
-            .find(|known| known.channel == found.channel)
-        {
-            Some(known) => known.gap.resumed = gap.resumed,
-            None => rest.missed.push(found),
-        }
+        self.answer
+            .gap(missed(gap, at), validators(gap.resumed, at));
         Ok(())
     }
 
     fn caught_up(&mut self, out: &mut Outbox<'_>) -> Result<(), Close> {
-        match self.mode {
+        match self.answer.mode() {
             PollMode::Interval => Err(self.answer_nothing(Outcome::NothingNewer, out)),
             PollMode::Long => Ok(()),
         }
     }
 
     fn ended(&mut self, reason: EndReason, _at: At<'_>, out: &mut Outbox<'_>) -> Result<(), Close> {
-        let rest = self.take_rest();
-        Err(self.reply(self.response(reason.into()), &rest, out))
+        Err(self.reply(self.answer.ended(reason), out))
     }
 
     /// A client may send its next request before this one is answered (D39).
@@ -254,7 +140,10 @@ impl Protocol for Poll {
     }
 
     fn deadline(&self) -> Option<Tick> {
-        self.times_out_at
+        match self.patience {
+            Patience::Until(tick) => Some(tick),
+            Patience::For(_) | Patience::Forever => None,
+        }
     }
 
     fn tick(&mut self, out: &mut Outbox<'_>) -> Result<(), Close> {
@@ -266,17 +155,13 @@ impl Protocol for Poll {
         self.answer_nothing(Outcome::TimedOut, out)
     }
 
+    /// R48: whoever is not held does not listen.
+    fn stays(&self) -> bool {
+        self.answer.mode() == PollMode::Long
+    }
+
     /// One response has one message.
     fn appetite(&self) -> PageLimit {
         PageLimit::ONE
-    }
-}
-
-/// Header values are bytes: what is not ASCII goes out as the UTF-8 it came in as.
-fn insert_text(headers: &mut HeaderMap, name: HeaderName, text: Option<&str>) {
-    // The hub takes no control characters, so the value is always one; were it not, the message
-    // is worth more than the header.
-    if let Some(Ok(value)) = text.map(|text| HeaderValue::from_bytes(text.as_bytes())) {
-        headers.insert(name, value);
     }
 }

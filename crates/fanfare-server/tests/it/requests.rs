@@ -239,3 +239,28 @@ fn errors_teach() {
         );
     }
 }
+
+// RFC 9112, section 3.2.2: what the target says of the host goes before the header.
+#[test]
+fn a_target_may_be_in_absolute_form() {
+    let server = server();
+    let mut client = Raw::connect(&server);
+    let at = |path: &str| format!("http://{}{path}", server.address());
+    let local = ["Host: evil.example"];
+    client.tell(&format!("POST {}", at("/pub/a")), &local, "x");
+    client
+        .ask(&format!("GET {}", at("/sub/a")), &local)
+        .check(200, "x");
+    let (head, mut body) =
+        Raw::connect(&server).stream(&format!("GET {}", at("/sub/a?as=stream")), &[]);
+    assert_eq!(head.status, 200);
+    assert_eq!(body.line().as_deref(), Some("x"));
+    for line in [
+        "GET http://evil.example/sub/a",
+        "GET http://evil.example/pub/a",
+    ] {
+        let refused = client.ask(line, &[]);
+        refused.with("fanfare-error", "foreign_host");
+        assert_eq!(refused.status, 403, "{line}");
+    }
+}

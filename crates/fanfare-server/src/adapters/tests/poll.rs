@@ -1,7 +1,7 @@
 //! What a poll is answered. The expected bytes are those of the relay protocol's implementations,
 //! with header names in lower case.
 
-use fanfare_relay::Validators;
+use fanfare_relay::{PollMode, Validators};
 use http::HeaderMap;
 
 use super::*;
@@ -226,8 +226,8 @@ fn a_gap_comes_with_the_message_after_it() {
         peer.text(),
         format!(
             "HTTP/1.1 200 OK\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
-             last-modified: {DATE}\r\netag: 0\r\nfanfare-id: 1763680000:0\r\n\
              fanfare-gap: after=5:7; resumed=1763679000:4294967295\r\n\
+             last-modified: {DATE}\r\netag: 0\r\nfanfare-id: 1763680000:0\r\n\
              date: {DATE}\r\ncontent-length: 1\r\n\r\nm"
         )
     );
@@ -268,8 +268,8 @@ fn a_gap_without_a_message_moves_the_cursor_of_the_304() {
         peer.text(),
         format!(
             "HTTP/1.1 304 Not Modified\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
-             last-modified: Thu, 20 Nov 2025 22:50:00 GMT\r\netag: 4294967295\r\n\
-             fanfare-gap: after=5:7; resumed=1763679000:4294967295\r\ndate: {DATE}\r\n\r\n"
+             fanfare-gap: after=5:7; resumed=1763679000:4294967295\r\n\
+             last-modified: Thu, 20 Nov 2025 22:50:00 GMT\r\netag: 4294967295\r\ndate: {DATE}\r\n\r\n"
         )
     );
 }

@@ -95,3 +95,42 @@ fn a_subscriber_that_has_gone_is_in_nobodys_way() {
     Publisher::connect(&server).publish("f", "x");
     second.answer().check(200, "x");
 }
+
+// R48: whoever has its answer is not held any more when a publisher asks.
+#[test]
+fn an_answered_poll_is_counted_no_more() {
+    let server = relay_server();
+    let mut publisher = Raw::connect(&server);
+    for round in 0..100 {
+        let channel = format!("n{round}");
+        let publish = format!("POST /pub/{channel}");
+        publisher.tell(&publish, &[], "stored");
+        for line in ["/sub/", "/sub/"].map(|at| format!("GET {at}{channel}")) {
+            Raw::connect(&server).ask(&line, &[]).check(200, "stored");
+            assert_eq!(publisher.tell(&publish, &[], "x").status, 202, "{round}");
+        }
+    }
+}
+
+#[test]
+fn an_interval_poll_is_nobodys_conflict() {
+    let server = relay_server();
+    // Many at once: if they were counted, some would meet.
+    let mut polls: Vec<_> = (0..50).map(|_| Raw::connect(&server)).collect();
+    for _ in 0..10 {
+        for poll in &mut polls {
+            poll.begin("GET /first/sub/i?as=interval", &[]);
+        }
+        for poll in &mut polls {
+            poll.answer().check(304, "");
+        }
+    }
+    let mut first = held(&server, "GET /first/sub/i", &[]);
+    until_held(&server, "i", 1);
+    // D33: one that is held is somebody's.
+    polls[0]
+        .ask("GET /first/sub/i?as=interval", &[])
+        .check(409, "");
+    Publisher::connect(&server).publish("i", "x");
+    first.answer().check(200, "x");
+}

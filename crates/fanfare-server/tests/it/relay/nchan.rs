@@ -84,6 +84,11 @@ fn e9_wrong_methods_are_forbidden() {
         let answer = client.tell(&format!("{method} /nchan/sub/a"), &[], "x");
         answer.check(403, "").with("content-length", "0");
     }
+    for method in ["HEAD", "PATCH", "BREW"] {
+        let answer = client.ask(&format!("{method} /nchan/sub/a"), &[]);
+        assert_eq!(answer.status, 405, "{method}");
+        answer.with("allow", "GET");
+    }
     // One answer for each request, bodies or not.
     client.ask("GET /healthz", &[]).check(200, "ok\n");
 }

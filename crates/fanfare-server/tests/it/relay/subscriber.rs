@@ -272,3 +272,36 @@ fn more_channels_than_a_connection_may_hear_are_refused() {
     let heard = Raw::connect(&server).ask("GET /sub/a,b,c?as=interval", &[]);
     assert_eq!(heard.status, 304);
 }
+
+// R5: where the path ends before the channel, the query names it, as in the worked exchanges.
+#[test]
+fn a_channel_may_be_named_in_the_query() {
+    let server = relay_server();
+    let mut client = Raw::connect(&server);
+    for (line, status) in [
+        ("GET /pub?id=q", 404),
+        ("PUT /pub?id=q", 200),
+        ("GET /pub/?id=q", 200),
+        ("GET /sub?id=", 404),
+        ("GET /pub?id", 404),
+    ] {
+        assert_eq!(client.ask(line, &[]).status, status, "{line}");
+    }
+    // There it is no idempotency key: each of these is a message of its own.
+    for text in ["one", "two"] {
+        assert_eq!(client.tell("POST /pub?id=q", &[], text).status, 202);
+    }
+    let first = client.ask("GET /sub?id=q", &[]);
+    first.check(200, "one");
+    let conditions = [
+        format!("If-Modified-Since: {}", first.header("last-modified")),
+        format!("If-None-Match: {}", first.header("etag")),
+    ];
+    let conditions = conditions.each_ref().map(String::as_str);
+    client.ask("GET /sub/q", &conditions).check(200, "two");
+    client
+        .ask("GET /sub/?as=poll&id=x%2Cy,q", &[])
+        .check(200, "one");
+    client.ask("DELETE /pub?id=q", &[]);
+    client.ask("GET /pub/q", &[]).check(404, "");
+}
