@@ -106,10 +106,41 @@ impl Hub {
         limit: PageLimit,
         now: Timestamp,
     ) -> Result<Listener, JoinError> {
+        let join =
+            |channel: &ChannelName, inbox: &Arc<Inbox>| self.join(channel, inbox, admission, now);
+        Listener::begin(self, places, limit, now, join)
+    }
+
+    /// Takes what is stored in channels and goes: as [`Hub::listen`], but the listener is never
+    /// counted, and after [`Heard::CaughtUp`] it hears nothing.
+    ///
+    /// # Errors
+    /// As for [`Hub::listen`].
+    pub fn glance(
+        &self,
+        places: impl IntoIterator<Item = (ChannelName, Start)>,
+        admission: Admission,
+        limit: PageLimit,
+        now: Timestamp,
+    ) -> Result<Listener, JoinError> {
+        let look_in =
+            |channel: &ChannelName, _inbox: &Arc<Inbox>| self.look_in(channel, admission, now);
+        Listener::begin(self, places, limit, now, look_in)
+    }
+}
+
+impl Listener {
+    fn begin(
+        hub: &Hub,
+        places: impl IntoIterator<Item = (ChannelName, Start)>,
+        limit: PageLimit,
+        now: Timestamp,
+        enter: impl Fn(&ChannelName, &Arc<Inbox>) -> Result<Seat, JoinError>,
+    ) -> Result<Self, JoinError> {
         let bell = Arc::new(Bell::default());
         let cord = Box::new(Cord(Arc::clone(&bell)));
-        let mut listener = Listener {
-            hub: self.clone(),
+        let mut listener = Self {
+            hub: hub.clone(),
             inbox: Inbox::bounded(cord, INBOX_ITEMS_MAX, INBOX_BYTES_MAX),
             bell,
             ears: Vec::new(),
@@ -119,7 +150,7 @@ impl Hub {
             now,
         };
         for (channel, start) in places {
-            let seat = self.join(&channel, &listener.inbox, admission, now)?;
+            let seat = enter(&channel, &listener.inbox)?;
             listener.ears.push(Ear {
                 place: Place::new(channel, start),
                 seat,
@@ -129,9 +160,7 @@ impl Hub {
         }
         Ok(listener)
     }
-}
 
-impl Listener {
     /// What comes next, or `Pending` until something does.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod info;
 mod outcome;
 mod publish;
 mod query;
+mod services;
 mod since;
 
 use fanfare_hub::{ChannelName, MessageId};

@@ -115,7 +115,10 @@ fn d20_a_405_and_the_answer_to_options_name_the_methods() {
 
 #[test]
 fn d13_every_subscriber_answer_varies_with_the_cursor() {
-    assert_eq!(Subscriber.vary(), Some("If-None-Match, If-Modified-Since, Accept"));
+    assert_eq!(
+        Subscriber.vary(),
+        Some("If-None-Match, If-Modified-Since, Accept")
+    );
     assert_eq!(Publisher.vary(), None);
 }
 
