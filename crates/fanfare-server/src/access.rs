@@ -6,7 +6,12 @@
 //! On any other address publishing takes a key and subscribing an explicit decision, without which
 //! the server does not start.
 
+use std::fmt;
+use std::sync::Arc;
+
+use fanfare_hub::ChannelName;
 use http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, ORIGIN, VARY};
+use http::request::Parts;
 use http::{HeaderMap, StatusCode, Uri};
 
 use fanfare_relay::Location;
@@ -23,9 +28,14 @@ const ALLOW_ORIGIN: HeaderName = http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
 /// Seconds for which a browser may remember a preflight. Two hours is as long as Chromium does.
 const PREFLIGHT_SECONDS: &str = "7200";
 
+/// An application's own word on who may subscribe to what.
+#[derive(Clone)]
+pub(crate) struct Guard(Arc<dyn Fn(&Parts, &[ChannelName]) -> bool + Send + Sync>);
+
 /// The rules of one server.
 #[derive(Debug)]
 pub(crate) struct Access {
+    guard: Option<Guard>,
     is_loopback: bool,
     keys: Vec<Secret>,
     subscribe: Option<Allow>,
@@ -33,9 +43,24 @@ pub(crate) struct Access {
     subscribe_origins: Vec<String>,
 }
 
+impl Guard {
+    pub(crate) fn new(
+        allows: impl Fn(&Parts, &[ChannelName]) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(allows))
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Guard")
+    }
+}
+
 impl Access {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, guard: Option<Guard>) -> Self {
         Self {
+            guard,
             is_loopback: config.server.listen.ip().is_loopback(),
             keys: config.publish.keys.clone(),
             subscribe: config.subscribe.allow,
@@ -120,6 +145,27 @@ impl Access {
             )
             .decided_by("subscribe.allow")),
         }
+    }
+
+    /// Checks that the request may hear these channels.
+    pub(crate) fn check_channels(
+        &self,
+        request: &Parts,
+        channels: &[ChannelName],
+    ) -> Result<(), Problem> {
+        match &self.guard {
+            Some(Guard(allows)) if !allows(request, channels) => Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "subscribing_not_allowed",
+                "you may not subscribe to this",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether channels must be known when a connection is opened.
+    pub(crate) fn has_guard(&self) -> bool {
+        self.guard.is_some()
     }
 
     /// The headers that let a page of an allowed origin read an answer; none without `Origin`.

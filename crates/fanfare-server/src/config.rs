@@ -94,6 +94,20 @@ impl Config {
         })
     }
 
+    /// Reads a configuration from a text in TOML, without environment, flags or files, as an
+    /// application does that brings its own. The number of shards is that of the cores.
+    ///
+    /// # Errors
+    /// As for [`Config::load`]; the file is called `(text)` in them.
+    pub fn parse(toml: &str) -> Result<Self, Invalid> {
+        Self::load(&Sources {
+            file: Some("(text)".into()),
+            read: &|_| Ok(toml.to_owned()),
+            cores: std::thread::available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN),
+            ..Sources::none()
+        })
+    }
+
     /// Refuses to be reachable for others before it is decided who may publish and subscribe.
     ///
     /// # Errors

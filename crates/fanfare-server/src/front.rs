@@ -100,6 +100,7 @@ impl Request<'_> {
                     .decided_by("limits.channels_per_connection_max"),
             );
         }
+        self.node.access.check_channels(self.parts, &names)?;
         let starts = read_starts(&self.parts.headers, query, names.len(), self.node.first())?;
         let transport = Transport::choose(&self.parts.headers, query)?;
         let speaker = self.speaker(rules, transport, &starts)?;

@@ -6,7 +6,8 @@
 //! from where; what it gets is one of the [`adapters`], and the link holds the connection.
 //!
 //! Reading order: [`run`], `node`, `route`, `access`, `front`, [`adapters`], `service`,
-//! `publisher`; then [`config`] and [`cli`].
+//! `publisher`; then [`config`] and [`cli`]. To run all of this beside the routes of an application,
+//! see [`embed`].
 
 mod access;
 pub mod adapters;
@@ -15,6 +16,7 @@ pub mod cli;
 pub mod client;
 pub mod config;
 mod console;
+pub mod embed;
 pub mod exit;
 mod front;
 mod headers;
@@ -27,3 +29,6 @@ pub mod run;
 mod service;
 mod transport;
 mod upgrade;
+
+pub use config::Config;
+pub use embed::Embedded;

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use fanfare_hub::{Hub, Start, Timestamp};
 use fanfare_link::{Clock, ShardMetrics};
 
-use crate::access::Access;
+use crate::access::{Access, Guard};
 use crate::config::{Config, FirstMessage};
 use crate::route::Routes;
 
@@ -25,9 +25,14 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub(crate) fn new(hub: Hub, config: Config, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        hub: Hub,
+        config: Config,
+        guard: Option<Guard>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
-            access: Access::new(&config),
+            access: Access::new(&config, guard),
             routes: Routes::new(&config),
             refused: AtomicU64::new(0),
             hub,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use fanfare_hub::{Draft, HistoryLimits, Hub, MemoryEngine, MemoryLimits};
-use fanfare_link::{Clock, Front, LinkLimits, Settings, SystemClock, serve};
+use fanfare_link::{Clock, Fallback, Front, LinkLimits, Settings, SystemClock, serve};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::access::Guard;
 use crate::banner;
 use crate::config::{self, Config, LogFormat};
 use crate::exit::Exit;
@@ -37,7 +38,9 @@ async fn serve_until_stopped(config: Config) -> anyhow::Result<Exit> {
     // Before anything listens, so that no signal is lost.
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let node = start(config)?;
+    let address = config.server.listen;
+    let node = start(config, None, |service| service)
+        .with_context(|| format!("cannot listen on {address}"))?;
     say(&banner::text(&node.node.config, node.link.address()));
     let clock = tick(&node.node);
     tokio::select! {
@@ -59,12 +62,21 @@ async fn serve_until_stopped(config: Config) -> anyhow::Result<Exit> {
 }
 
 /// A node that serves, with what its requests need.
-struct Running {
-    node: Arc<Node>,
-    link: fanfare_link::Node,
+pub(crate) struct Running {
+    pub(crate) node: Arc<Node>,
+    pub(crate) link: fanfare_link::Node,
 }
 
-fn start(config: Config) -> anyhow::Result<Running> {
+/// Starts a node. `complete` makes of its own service what answers every request that the front
+/// does not take.
+///
+/// # Errors
+/// When the address cannot be listened on, or the machine gives no thread or descriptor.
+pub(crate) fn start<F: Fallback + Send>(
+    config: Config,
+    guard: Option<Guard>,
+    complete: impl FnOnce(Service) -> F,
+) -> io::Result<Running> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let settings = settings(&config);
     let engine = MemoryEngine::new(memory_limits(&config), clock.now().wall);
@@ -73,11 +85,10 @@ fn start(config: Config) -> anyhow::Result<Running> {
         .subscribers_per_channel_max
         .map_or(0, usize::from);
     let hub = Hub::new(Arc::new(engine), subscribers_max);
-    let node = Arc::new(Node::new(hub.clone(), config, Arc::clone(&clock)));
+    let node = Arc::new(Node::new(hub.clone(), config, guard, Arc::clone(&clock)));
     let front: Arc<dyn Front> = Arc::new(SubscriberFront::new(Arc::clone(&node)));
-    let service = Service::new(Arc::clone(&node));
-    let link = serve(&settings, &hub, &front, &service, &clock)
-        .with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let service = complete(Service::new(Arc::clone(&node)));
+    let link = serve(&settings, &hub, &front, &service, &clock)?;
     node.set_shards(link.metrics());
     Ok(Running { node, link })
 }

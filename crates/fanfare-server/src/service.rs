@@ -32,6 +32,11 @@ impl Service {
     pub(crate) fn new(node: Arc<Node>) -> Self {
         Self { node }
     }
+
+    /// Which part of the server a request is for.
+    pub(crate) fn route<'a, B>(&self, request: &'a Request<B>) -> Route<'a> {
+        self.node.routes.find(request.uri().path())
+    }
 }
 
 impl tower_service::Service<Request<RequestBody>> for Service {

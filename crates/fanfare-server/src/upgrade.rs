@@ -37,6 +37,13 @@ pub(crate) fn subscriber(request: &Request<'_>) -> Result<Speaker, Problem> {
 /// The bidirectional socket at `/ws`.
 pub(crate) fn multiplex(request: &Request<'_>) -> Result<Verdict, Problem> {
     let node = request.node;
+    if node.access.has_guard() {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "subscribing_not_allowed",
+            "this socket lets clients choose their channels later, and here each choice is checked",
+        ));
+    }
     if node.routes.rules(0).existing_channels_only {
         // There a client names its channels later, where nothing asks whether they exist.
         return Err(Problem::new(
