@@ -2,6 +2,7 @@
 //!
 //! - `cargo xtask tidy` checks what compilers and lints cannot: who may depend on whom, and that
 //!   nothing unfinished or private is left lying about. See [`tidy`].
+//! - `cargo xtask api` checks whose types the libraries show. See [`mod@api`].
 //! - `cargo xtask bench` measures the server against the least that could do its work, and against
 //!   Nchan. See [`mod@bench`].
 //!
@@ -13,6 +14,7 @@
     reason = "tasks speak to a person at a terminal"
 )]
 
+mod api;
 mod bench;
 mod cargo;
 mod tidy;
@@ -25,6 +27,7 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 Usage:
   cargo xtask tidy
+  cargo xtask api
   cargo xtask bench [relay|websocket|sse|poll|latency|slow]… [--quick] [--rounds N] [--shards N]
                     [--server FILE] [--json FILE]";
 
@@ -42,6 +45,7 @@ fn run() -> Result<ExitCode> {
     };
     match (task.as_str(), rest) {
         ("tidy", []) => tidy::run(),
+        ("api", []) => api::run(),
         ("bench", options) => bench::run(options),
         ("floor", []) => bench::floor::run(),
         ("load", [order]) => bench::load::run(order),

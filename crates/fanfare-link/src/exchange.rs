@@ -63,6 +63,12 @@ pub struct RequestBody {
     is_read: Arc<AtomicBool>,
 }
 
+/// Why a request body ends early: its connection is gone, or it is not well formed. The peer must
+/// send it again.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct BodyError(hyper::Error);
+
 /// Answers what the front passes on. Any tower service over HTTP is one, an axum router for
 /// instance; errors must have become responses.
 pub trait Fallback:
@@ -379,13 +385,15 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Replayed<T> {
 
 impl Body for RequestBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = Pin::new(&mut self.incoming).poll_frame(cx);
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let frame = Pin::new(&mut self.incoming)
+            .poll_frame(cx)
+            .map_err(BodyError);
         if matches!(frame, Poll::Ready(None)) || self.incoming.is_end_stream() {
             self.is_read.store(true, Ordering::Relaxed);
         }

@@ -37,7 +37,7 @@ pub mod stream;
 mod wheel;
 
 pub use clock::{Clock, Now, SystemClock, Tick};
-pub use exchange::{Fallback, RequestBody, discard};
+pub use exchange::{BodyError, Fallback, RequestBody, discard};
 pub use front::{Framing, Front, Hold, Laggard, Refuse, Verdict, Via};
 pub use head::Refusal;
 #[doc(hidden)]
