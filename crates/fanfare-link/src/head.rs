@@ -71,6 +71,9 @@ pub enum Refusal {
     /// The head is longer than allowed.
     #[error("the request head is longer than {0} bytes, the limit set by limits.head_bytes_max")]
     TooLong(usize),
+    /// It took too long to decide about the request. Retryable.
+    #[error("it took too long to decide about this request; try again")]
+    Undecided,
     /// The head did not arrive in time.
     #[error("the request head did not arrive in time, see limits.head_time")]
     TooSlow,
@@ -86,6 +89,7 @@ impl Refusal {
             ),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "head_too_slow"),
             Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "node_full"),
+            Self::Undecided => (StatusCode::SERVICE_UNAVAILABLE, "undecided"),
             Self::TooMany => (StatusCode::SERVICE_UNAVAILABLE, "too_many_half_open"),
             _ => (StatusCode::BAD_REQUEST, "bad_request"),
         };

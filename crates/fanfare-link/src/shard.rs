@@ -20,6 +20,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use fanfare_hub::{EngineError, Hub, Inbox, Item, Page, PublishError, Receipt, Ticket};
@@ -42,6 +43,10 @@ use crate::{backlog, reply};
 /// to cross any network, short enough not to collect idle sockets.
 const LINGER_SECONDS: u32 = 2;
 
+/// Time for a verdict that comes later. Whoever decides asks an engine, and an engine that takes
+/// longer is not there: the client had better try again.
+const VERDICT_TIME: Duration = Duration::from_secs(10);
+
 /// The connections of one thread.
 pub struct Shard<S> {
     hub: Hub,
@@ -61,7 +66,9 @@ pub struct Shard<S> {
     /// Connections whose engine failed them; they try again at the next tick.
     stalled: Vec<Key>,
     wheel: Wheel,
-    due: Vec<Timer>,
+    /// Timers that have come up, to be looked at in turns: those of a crowd that came together
+    /// come up together.
+    due: VecDeque<Timer>,
     items: Vec<Item>,
     contents: Contents,
     scratch: Vec<u8>,
@@ -144,7 +151,7 @@ impl<S: Socket> Shard<S> {
             behind: VecDeque::new(),
             stalled: Vec::new(),
             wheel: Wheel::new(now.tick),
-            due: Vec::new(),
+            due: VecDeque::new(),
             items: Vec::new(),
             contents: Contents {
                 random: seed,
@@ -265,14 +272,9 @@ impl<S: Socket> Shard<S> {
         }
     }
 
-    /// Wakes what is due. Call it at least once per tick.
+    /// Finds what is due. Call it at least once per tick, and [`Shard::turn`] after it.
     pub fn tick(&mut self, now: Now) {
-        let mut due = std::mem::take(&mut self.due);
-        self.wheel.advance(now.tick, &mut due);
-        for timer in due.drain(..) {
-            self.alarm(timer, now);
-        }
-        self.due = due;
+        self.wheel.advance(now.tick, &mut self.due);
         for key in std::mem::take(&mut self.stalled) {
             if let Some(slot) = self.find(key) {
                 self.read_on(slot);
@@ -659,7 +661,7 @@ impl<S: Socket> Shard<S> {
             State::Head if connection.carry.is_some() => self.refuse(slot, Refusal::TooSlow, now),
             State::Closing(_) | State::Head | State::Lingering => self.remove(slot, now),
             State::Held(_) => self.call(slot, now, |held, out| held.protocol.tick(out)),
-            State::Waiting { .. } => {}
+            State::Waiting { .. } => self.refuse(slot, Refusal::Undecided, now),
         }
     }
 }
@@ -689,7 +691,8 @@ fn deadline<S>(connection: &Connection<S>, limits: &LinkLimits) -> Option<Tick> 
         return Some(connection.since.after(limits.write_time));
     }
     match &connection.state {
-        State::Closing(_) | State::Waiting { .. } => None,
+        State::Closing(_) => None,
+        State::Waiting { .. } => Some(connection.since.after(VERDICT_TIME)),
         State::Head if connection.is_new || connection.carry.is_some() => {
             Some(connection.since.after(limits.head_time))
         }

@@ -1,5 +1,7 @@
 //! Timers for very many connections.
 
+use std::collections::VecDeque;
+
 use crate::Tick;
 
 /// One bucket per second. A timer further away than 256 s, longer than the common keep-alives and
@@ -43,7 +45,7 @@ impl Wheel {
     }
 
     /// Appends every timer up to `now` to `due`.
-    pub(crate) fn advance(&mut self, now: Tick, due: &mut Vec<Timer>) {
+    pub(crate) fn advance(&mut self, now: Tick, due: &mut VecDeque<Timer>) {
         let first = self.done.0.saturating_add(1);
         let rounds = now.0.saturating_sub(self.done.0).min(BUCKETS as u32);
         for step in 0..rounds {
@@ -66,7 +68,7 @@ mod tests {
     use super::*;
 
     fn due(wheel: &mut Wheel, now: u32) -> Vec<u32> {
-        let mut due = Vec::new();
+        let mut due = VecDeque::new();
         wheel.advance(Tick(now), &mut due);
         due.iter().map(|timer| timer.slot).collect()
     }

@@ -21,6 +21,11 @@ impl<S: Socket> Shard<S> {
                 self.resume(key, now);
             }
         }
+        for _ in 0..self.due.len().min(SENDS_PER_TURN) {
+            if let Some(timer) = self.due.pop_front() {
+                self.alarm(timer, now);
+            }
+        }
         let mut budget = SENDS_PER_TURN;
         while budget > 0 {
             let Some(channel) = self.channels.next_busy() else {
@@ -34,7 +39,10 @@ impl<S: Socket> Shard<S> {
                 self.catch_up(key, now);
             }
         }
-        self.channels.has_work() || !self.behind.is_empty() || !self.ready.is_empty()
+        self.channels.has_work()
+            || !self.behind.is_empty()
+            || !self.due.is_empty()
+            || !self.ready.is_empty()
     }
 
     fn read_inbox(&mut self) {

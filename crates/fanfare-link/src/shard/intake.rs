@@ -197,10 +197,13 @@ impl<S: Socket> Shard<S> {
                 if !self.keep(slot, head, now) {
                     return head.len();
                 }
-                self.connections[slot as usize].state = State::Waiting {
+                let connection = &mut self.connections[slot as usize];
+                connection.since = now.tick;
+                connection.state = State::Waiting {
                     http,
                     length: head.len(),
                 };
+                self.arm(slot);
                 let key = self.key(slot);
                 let deferred = async move {
                     Completion {

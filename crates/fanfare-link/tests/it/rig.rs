@@ -173,11 +173,16 @@ impl Rig {
     /// Lets time pass, second by second.
     pub(crate) fn pass(&mut self, seconds: u32) {
         for _ in 0..seconds {
-            self.now.tick.0 += 1;
-            self.now.wall = Timestamp::from_millis(self.now.wall.millis() + 1000);
-            self.shard.tick(self.now);
+            self.tick();
             self.run();
         }
+    }
+
+    /// Lets a second pass, in which the shard gets no turn.
+    pub(crate) fn tick(&mut self) {
+        self.now.tick.0 += 1;
+        self.now.wall = Timestamp::from_millis(self.now.wall.millis() + 1000);
+        self.shard.tick(self.now);
     }
 
     /// Everything that counts what is there now counts nothing.

@@ -206,3 +206,37 @@ fn a_deadline_moved_ahead_by_the_peer_is_kept() {
     rig.pass(200);
     assert_eq!(peer.take(), "");
 }
+
+#[test]
+fn a_request_that_nobody_decides_about_is_refused() {
+    let mut rig = Rig::with_limits(limits());
+    let peer = rig.get("/later");
+    rig.pass(9);
+    assert_eq!(peer.take(), "");
+    rig.pass(1);
+    let refused = peer.take();
+    assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
+    assert!(refused.contains("\r\nfanfare-error: undecided\r\n"));
+    assert!(peer.is_finished());
+}
+
+// A crowd that came together would else hold everybody up each time its timers come up together.
+#[test]
+fn the_timers_of_a_crowd_come_up_in_turns() {
+    let mut rig = Rig::with_limits(limits());
+    let crowd: Vec<_> = (0..200).map(|_| rig.connect()).collect();
+    rig.pass(4);
+    let gone = || crowd.iter().filter(|peer| peer.is_dropped()).count();
+    assert_eq!(gone(), 0);
+    rig.tick();
+    let mut before = 0;
+    while rig.turn() {
+        assert!(
+            (1..=64).contains(&(gone() - before)),
+            "{before} to {}",
+            gone()
+        );
+        before = gone();
+    }
+    assert_eq!(gone(), 200);
+}
