@@ -28,8 +28,8 @@ const USAGE: &str = "\
 Usage:
   cargo xtask tidy
   cargo xtask api
-  cargo xtask bench [relay|websocket|sse|poll|latency|slow]… [--quick] [--rounds N] [--shards N]
-                    [--server FILE] [--json FILE]";
+  cargo xtask bench [relay|websocket|sse|poll|latency|slow]… [--libraries] [--quick]
+                    [--rounds N] [--shards N] [--server FILE] [--json FILE]";
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {

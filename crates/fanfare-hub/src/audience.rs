@@ -62,6 +62,7 @@ pub struct Audience {
 /// The drivers with subscribers to one channel.
 #[derive(Debug, Default)]
 struct Listeners {
+    /// Sorted by number: there may be one for each subscriber, and newcomers mostly come last.
     inboxes: Vec<(Arc<Inbox>, usize)>,
     /// Invariant: the sum of the counts in `inboxes`.
     total: usize,
@@ -281,29 +282,26 @@ impl Sink for Audience {
 impl Listeners {
     fn add(&mut self, inbox: &Arc<Inbox>) {
         self.total += 1;
-        match self
-            .inboxes
-            .iter_mut()
-            .find(|(known, _)| Arc::ptr_eq(known, inbox))
-        {
-            Some((_, count)) => *count += 1,
-            None => self.inboxes.push((Arc::clone(inbox), 1)),
+        match self.find(inbox) {
+            Ok(index) => self.inboxes[index].1 += 1,
+            Err(index) => self.inboxes.insert(index, (Arc::clone(inbox), 1)),
         }
     }
 
     fn remove(&mut self, inbox: &Arc<Inbox>) -> bool {
-        let Some(index) = self
-            .inboxes
-            .iter()
-            .position(|(known, _)| Arc::ptr_eq(known, inbox))
-        else {
+        let Ok(index) = self.find(inbox) else {
             return false;
         };
         self.total -= 1;
         self.inboxes[index].1 -= 1;
         if self.inboxes[index].1 == 0 {
-            self.inboxes.swap_remove(index);
+            self.inboxes.remove(index);
         }
         true
+    }
+
+    fn find(&self, inbox: &Inbox) -> Result<usize, usize> {
+        let number = |(known, _): &(Arc<Inbox>, usize)| known.number();
+        self.inboxes.binary_search_by_key(&inbox.number(), number)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::limits::{INBOX_BYTES_MAX, INBOX_ITEMS_MAX};
@@ -48,11 +49,16 @@ pub enum EndReason {
 /// one. Bounded; what does not fit is remembered as [`Item::Behind`], so a full inbox costs its
 /// readers a read from the engine and never a message that is still stored.
 pub struct Inbox {
+    /// Tells it from every other one.
+    number: u64,
     queue: Mutex<Queue>,
     items_max: usize,
     bytes_max: usize,
     waker: Box<dyn Wake>,
 }
+
+/// Numbers are never used again: one inbox per nanosecond would last for 500 years.
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Default)]
 struct Queue {
@@ -73,6 +79,7 @@ impl Inbox {
     /// one message fits: an inbox that is always full would never wake its driver.
     pub fn bounded(waker: Box<dyn Wake>, items_max: usize, bytes_max: usize) -> Arc<Self> {
         Arc::new(Self {
+            number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
             queue: Mutex::default(),
             items_max: items_max.max(1),
             bytes_max,
@@ -90,6 +97,10 @@ impl Inbox {
                 .into_iter()
                 .map(Item::Behind),
         );
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     pub(crate) fn push_message(&self, message: &Arc<Message>) {

@@ -17,7 +17,11 @@ use super::process::Processes;
 /// Who is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Contestant {
+    /// `axum::response::Sse` in axum, from `examples/sse-comparison`.
+    AxumSse,
     Fanfare,
+    /// `fanfare_sse::Sse` in axum, from there too.
+    FanfareSse,
     /// See [`super::floor`].
     Floor,
     Nchan,
@@ -26,7 +30,9 @@ pub(super) enum Contestant {
 impl Contestant {
     pub(super) fn name(self) -> &'static str {
         match self {
+            Self::AxumSse => "axum",
             Self::Fanfare => "fanfare",
+            Self::FanfareSse => "fanfare-sse",
             Self::Floor => "floor",
             Self::Nchan => "nchan",
         }
@@ -38,7 +44,15 @@ impl Contestant {
 pub(super) struct Starter {
     fanfare: PathBuf,
     shards: usize,
-    nchan: Option<Nchan>,
+    against: Against,
+}
+
+/// What our server is compared with, beside the floor.
+#[derive(Debug)]
+enum Against {
+    /// Libraries, in this program.
+    Libraries(PathBuf),
+    Nchan(Option<Nchan>),
 }
 
 /// A server that runs until this is dropped.
@@ -57,45 +71,68 @@ enum Running {
 }
 
 impl Starter {
-    /// Builds our server, and looks for Nchan.
+    /// Builds our server, and builds or looks for what it is compared with.
     pub(super) fn prepare(options: &Options) -> Result<Self> {
         let fanfare = match &options.server {
             Some(path) => path.clone(),
             None => build()?,
         };
+        let against = if options.libraries {
+            Against::Libraries(build_comparison()?)
+        } else {
+            Against::Nchan(Nchan::find())
+        };
         Ok(Self {
             fanfare,
             shards: options.shards,
-            nchan: Nchan::find(),
+            against,
         })
     }
 
     /// Those that can be started here.
     pub(super) fn contestants(&self) -> Vec<Contestant> {
         let mut contestants = vec![Contestant::Floor, Contestant::Fanfare];
-        contestants.extend(self.nchan.as_ref().map(|_| Contestant::Nchan));
+        match &self.against {
+            Against::Libraries(_) => {
+                contestants.extend([Contestant::FanfareSse, Contestant::AxumSse]);
+            }
+            Against::Nchan(nchan) => contestants.extend(nchan.as_ref().map(|_| Contestant::Nchan)),
+        }
         contestants
     }
 
     /// The version of the nginx that carries Nchan.
     pub(super) fn nchan_version(&self) -> Option<&str> {
-        self.nchan.as_ref().map(|nchan| nchan.version.as_str())
+        self.nchan().map(|nchan| nchan.version.as_str())
     }
 
     /// Starts a server; it accepts connections when this returns.
     pub(super) fn start(&self, contestant: Contestant) -> Result<Server> {
         let server = match contestant {
+            Contestant::AxumSse | Contestant::FanfareSse => {
+                let Against::Libraries(program) = &self.against else {
+                    bail!("libraries were not asked for");
+                };
+                Server::of_ours(Command::new(program).arg(contestant.name()))
+            }
             Contestant::Fanfare => Server::of_ours(&mut self.fanfare_command()),
             Contestant::Floor => {
                 let program = env::current_exe().context("cannot find this program")?;
                 Server::of_ours(Command::new(program).arg("floor"))
             }
             Contestant::Nchan => {
-                let nchan = self.nchan.as_ref().context("Nchan is not installed")?;
+                let nchan = self.nchan().context("Nchan is not installed")?;
                 Server::of_nchan(nchan.start()?)
             }
         };
         server.with_context(|| format!("cannot start {}", contestant.name()))
+    }
+
+    fn nchan(&self) -> Option<&Nchan> {
+        match &self.against {
+            Against::Nchan(nchan) => nchan.as_ref(),
+            Against::Libraries(_) => None,
+        }
     }
 
     /// Our server with its defaults, whatever this shell's environment says. Only the clock is off,
@@ -142,6 +179,20 @@ fn build() -> Result<PathBuf> {
         "--package=fanfare-server",
     ]))?;
     Ok(workspace.target.join("release").join("fanfare"))
+}
+
+/// Builds the program that serves with either library, and says where it is.
+fn build_comparison() -> Result<PathBuf> {
+    let workspace = Workspace::read()?;
+    let manifest = workspace.root.join("examples").join("Cargo.toml");
+    cargo::output(
+        cargo::command()
+            .args(["build", "--release", "--package=sse-comparison"])
+            .arg("--manifest-path")
+            .arg(manifest)
+            .env("CARGO_TARGET_DIR", &workspace.target),
+    )?;
+    Ok(workspace.target.join("release").join("sse-comparison"))
 }
 
 /// A server that prints its address, and keeps nothing that would have to be saved at its end.

@@ -12,6 +12,8 @@ const ROUNDS: usize = 3;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Options {
     pub(super) scenarios: Vec<Scenario>,
+    /// Compare libraries instead of servers: event streams only.
+    pub(super) libraries: bool,
     /// Fewer connections and a single round: whether it works, not how fast.
     pub(super) is_quick: bool,
     pub(super) rounds: usize,
@@ -27,6 +29,7 @@ impl Options {
     pub(super) fn parse(arguments: &[String]) -> Result<Self> {
         let mut options = Self {
             scenarios: Vec::new(),
+            libraries: false,
             is_quick: false,
             rounds: 0,
             shards: 1,
@@ -42,6 +45,7 @@ impl Options {
             };
             match argument {
                 "--json" => options.json = Some(value()?.into()),
+                "--libraries" => options.libraries = true,
                 "--quick" => options.is_quick = true,
                 "--rounds" => options.rounds = positive(argument, value()?)?,
                 "--server" => options.server = Some(value()?.into()),
@@ -49,6 +53,9 @@ impl Options {
                 "relay" => options.scenarios.extend(Scenario::ALL),
                 name => options.scenarios.push(scenario(name)?),
             }
+        }
+        if options.libraries {
+            options.scenarios = vec![Scenario::Sse];
         }
         if options.scenarios.is_empty() {
             options.scenarios.extend(Scenario::ALL);

@@ -30,7 +30,7 @@ struct Column {
 
 const TITLE_WIDTH: usize = 42;
 const CELL_WIDTH: usize = 24;
-const RATIO_WIDTH: usize = 9;
+const RATIO_WIDTH: usize = 15;
 
 impl Table {
     pub(super) fn new(contestants: &[Contestant]) -> Self {
@@ -128,11 +128,10 @@ impl Table {
         for column in &self.columns {
             let _ = write!(text, "{:>CELL_WIDTH$}", column.contestant.name());
         }
-        let _ = writeln!(
-            text,
-            "{:>RATIO_WIDTH$}{:>RATIO_WIDTH$}",
-            "× floor", "× nchan"
-        );
+        for other in self.others() {
+            let _ = write!(text, "{:>RATIO_WIDTH$}", format!("× {}", other.name()));
+        }
+        text.push('\n');
     }
 
     fn write_row(&self, text: &mut String, row: Row) {
@@ -153,7 +152,7 @@ impl Table {
                 cell.unwrap_or_else(|| "-".to_owned())
             );
         }
-        for other in [Contestant::Floor, Contestant::Nchan] {
+        for other in self.others() {
             let ratio = self.ratio(row, other).map(|it| format!("{it:.2}"));
             let _ = write!(
                 text,
@@ -162,6 +161,12 @@ impl Table {
             );
         }
         text.push('\n');
+    }
+
+    /// Those that our server is compared with.
+    fn others(&self) -> impl Iterator<Item = Contestant> + use<'_> {
+        let contestants = self.columns.iter().map(|column| column.contestant);
+        contestants.filter(|contestant| *contestant != Contestant::Fanfare)
     }
 
     /// What our server takes, measured by what another takes.
@@ -252,7 +257,7 @@ mod tests {
             table(0).write_row(&mut text, row);
         }
         let words: Vec<&str> = text.split_whitespace().collect();
-        let expected = "SSE: CPU per delivery, µs 3.00 (2.00 to 4.00) 4.00 (3.00 to 5.00) 1.38 -";
+        let expected = "SSE: CPU per delivery, µs 3.00 (2.00 to 4.00) 4.00 (3.00 to 5.00) 1.38";
         assert_eq!(words.join(" "), expected);
     }
 
