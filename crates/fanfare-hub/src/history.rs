@@ -83,6 +83,13 @@ impl History {
         true
     }
 
+    /// Gives the wire forms up of all messages that nobody holds at this moment.
+    pub(crate) fn shed_forms(&mut self) {
+        for message in self.messages.iter_mut().filter_map(Arc::get_mut) {
+            message.shed_forms();
+        }
+    }
+
     /// True when [`History::expire`] may have something to do.
     pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
         now >= self.expires_first

@@ -43,12 +43,18 @@ impl Default for MemoryLimits {
     }
 }
 
+/// Wire forms are given up, all of them at once, when they take more than this part of the bound.
+/// Fewer are not worth a look at every message, and cost the history no more than a sixteenth.
+const FORMS_SHARE: usize = 16;
+
 /// Keeps channels in memory, each in one of [`STRIPES`] parts with a lock of its own.
 ///
 /// # Eviction
-/// When stored messages and wire forms pass `bytes_max`, the message with the smallest id of all
-/// channels goes first, then the next, until the bound holds. Its readers are told of a gap.
-/// Readers make wire forms without asking: what they add is seen by the next publish or collection.
+/// When stored messages and wire forms pass `bytes_max`, wire forms go first if they are worth it,
+/// see [`FORMS_SHARE`]: they can be made again, and readers, who make them without asking, must not
+/// be able to push messages out. Then the message with the smallest id of all channels goes, then
+/// the next, until the bound holds; its readers are told of a gap. What readers add is seen by the
+/// next publish or collection.
 pub struct MemoryEngine {
     stripes: [Mutex<Stripe>; STRIPES],
     hasher: RandomState,
@@ -247,9 +253,10 @@ impl MemoryEngine {
     /// a time: while it runs others may publish, so the bound can be passed by the messages being
     /// published at this moment, at most one per thread.
     fn evict(&self) {
-        while self.message_bytes.load(Ordering::Relaxed) + self.encoded.bytes()
-            > self.limits.bytes_max
-        {
+        if self.is_over() && self.encoded.bytes() > self.limits.bytes_max / FORMS_SHARE {
+            self.shed_forms();
+        }
+        while self.is_over() {
             let oldest = self
                 .stripes
                 .iter()
@@ -265,6 +272,20 @@ impl MemoryEngine {
                     self.evicted.fetch_add(1, Ordering::Relaxed);
                 }
             });
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.message_bytes.load(Ordering::Relaxed) + self.encoded.bytes() > self.limits.bytes_max
+    }
+
+    /// Looks at every stored message once. A form is made by a read or a delivery, which cost far
+    /// more, and there are many before this is worth it again.
+    fn shed_forms(&self) {
+        for stripe in &self.stripes {
+            let mut stripe = lock(stripe);
+            let channels = stripe.channels.values_mut();
+            channels.for_each(|channel| channel.history.shed_forms());
         }
     }
 

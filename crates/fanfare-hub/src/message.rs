@@ -199,13 +199,20 @@ impl Message {
     }
 }
 
+impl Message {
+    /// Gives its wire forms up. The next reader makes them anew.
+    pub(crate) fn shed_forms(&mut self) {
+        let mut slot = std::mem::take(&mut self.forms);
+        while let Some(form) = slot.take() {
+            self.meter.subtract(form.bytes.len());
+            slot = form.next;
+        }
+    }
+}
+
 impl Drop for Message {
     fn drop(&mut self) {
-        let mut slot = &self.forms;
-        while let Some(form) = slot.get() {
-            self.meter.subtract(form.bytes.len());
-            slot = &form.next;
-        }
+        self.shed_forms();
     }
 }
 

@@ -81,13 +81,15 @@ fn counts_wire_forms_in_the_bound_and_gives_them_back() {
     for seconds in [1001, 1002] {
         publish(&hub, "a", PAYLOAD, seconds);
     }
-    for message in &read(&hub, "a", Start::Oldest, 1002).messages {
+    let being_read = read(&hub, "a", Start::Oldest, 1002);
+    for message in &being_read.messages {
         message.encoded(WireFormat(1), |_| Bytes::from(vec![0; WEIGHT]));
     }
     assert_eq!(hub.usage().encoded_bytes, 2 * WEIGHT);
     // Forms are made by readers; the bound is brought back by the next publish or collection.
     hub.collect(at(1002), IDLE);
     assert_eq!(stored(&hub, &["a"], 1002), ["a 1002:0"]);
+    drop(being_read);
     assert_eq!(hub.usage().encoded_bytes, WEIGHT);
 }
 
@@ -120,4 +122,22 @@ fn stops_when_nothing_is_left_to_drop() {
     assert_eq!(hub.usage().encoded_bytes, 0);
     publish(&hub, "b", PAYLOAD, 1003);
     assert_eq!(stored(&hub, &["b"], 1003), ["b 1003:0"]);
+}
+
+// Else an anonymous reader could push everybody's messages out, just by reading them.
+#[test]
+fn what_readers_make_of_messages_goes_before_messages() {
+    let hub = room_for(40);
+    for number in 0..40 {
+        publish(&hub, &format!("c{number}"), PAYLOAD, 1001);
+    }
+    for number in 0..40 {
+        let page = read(&hub, &format!("c{number}"), Start::Oldest, 1002);
+        let large = |_: &_| Bytes::from(vec![b'x'; 10 * WEIGHT]);
+        page.messages[0].encoded(WireFormat(1), large);
+    }
+    assert_eq!(hub.usage().encoded_bytes, 400 * WEIGHT);
+    hub.collect(at(1002), IDLE);
+    assert_eq!((hub.usage().messages, hub.usage().evicted), (40, 0));
+    assert_eq!(hub.usage().encoded_bytes, 0);
 }
