@@ -1,9 +1,10 @@
-//! Blocks that a server writes without building an [`Event`](crate::Event).
+//! Blocks: those that a server writes without building an [`Event`], and any that is to be shared.
 
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes};
 
+use crate::event::Event;
 use crate::field::{self, InvalidField};
 use crate::limits::CURSOR_BYTES_MAX;
 
@@ -65,4 +66,63 @@ pub fn retry_block(after: Duration) -> Bytes {
 pub fn cursor_block(id: &str) -> Result<Bytes, InvalidField> {
     field::check_id(id, CURSOR_BYTES_MAX)?;
     Ok(format!("id: {id}\n\n").into())
+}
+
+/// A whole block, ready to be sent to one client or to a million: a clone shares the bytes.
+///
+/// ```
+/// use fanfare_sse::{Block, Event};
+///
+/// let block = Block::from(Event::data("to everybody"));
+/// let same = block.clone();
+/// assert_eq!(same.as_bytes(), b"data: to everybody\n\n");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block(Bytes);
+
+impl Block {
+    /// Bytes that were a block before.
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+
+    /// The block as it stands in a stream.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The block as bytes to share.
+    pub fn into_bytes(self) -> Bytes {
+        self.0
+    }
+}
+
+impl From<Event> for Block {
+    fn from(event: Event) -> Self {
+        Self(event.encode())
+    }
+}
+
+impl From<&Event> for Block {
+    fn from(event: &Event) -> Self {
+        Self(event.encode())
+    }
+}
+
+/// An event with this text as data.
+impl From<&str> for Block {
+    fn from(data: &str) -> Self {
+        const NAME_BYTES: usize = "data: \n\n".len();
+        let mut out = Vec::with_capacity(NAME_BYTES + data.len());
+        field::write_lines(&mut out, "data", data.as_bytes());
+        out.put_u8(b'\n');
+        Self(out.into())
+    }
+}
+
+/// An event with this text as data.
+impl From<String> for Block {
+    fn from(data: String) -> Self {
+        data.as_str().into()
+    }
 }

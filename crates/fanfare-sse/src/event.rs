@@ -1,11 +1,13 @@
 //! What a server wants said: an event, checked while it is built.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes};
 
 use crate::field::{self, InvalidField};
 use crate::limits::ID_BYTES_MAX;
+use crate::name::EventName;
 
 /// One block of an event stream.
 ///
@@ -25,7 +27,7 @@ use crate::limits::ID_BYTES_MAX;
 pub struct Event {
     comment: Option<String>,
     id: Option<String>,
-    event: Option<String>,
+    event: Option<Cow<'static, str>>,
     retry: Option<Duration>,
     data: Option<String>,
 }
@@ -75,8 +77,15 @@ impl Event {
     pub fn event(mut self, name: impl Into<String>) -> Result<Self, InvalidField> {
         let name = name.into();
         field::check_event_name(&name)?;
-        self.event = Some(name);
+        self.event = Some(name.into());
         Ok(self)
+    }
+
+    /// As [`event`](Self::event), with a name that was checked when the program was compiled.
+    #[must_use]
+    pub fn named(mut self, name: EventName) -> Self {
+        self.event = Some(name.as_str().into());
+        self
     }
 
     /// Tells the client how long to wait before it reconnects, in whole milliseconds.
@@ -129,7 +138,8 @@ impl Event {
     /// What the block needs if comment and data are one line each.
     fn encoded_bytes_hint(&self) -> usize {
         const NAMES_BYTES: usize = "id: \nevent: \nretry: 86400000\ndata: \n: \n\n".len();
-        let texts = [&self.comment, &self.id, &self.event, &self.data];
-        NAMES_BYTES + texts.into_iter().flatten().map(String::len).sum::<usize>()
+        let texts = [&self.comment, &self.id, &self.data];
+        let name = self.event.as_deref().map_or(0, str::len);
+        NAMES_BYTES + name + texts.into_iter().flatten().map(String::len).sum::<usize>()
     }
 }

@@ -1,4 +1,6 @@
-//! The bounds of the codec: each with its unit, its reason, and what happens when it is reached.
+//! The bounds: each with its unit, its reason, and what happens when it is reached.
+
+use std::time::Duration;
 
 /// Bytes of the id of an [`Event`](crate::Event). Fetch lets a header of up to 128 bytes pass
 /// between origins without asking; with a longer id a browser may have to send a preflight before
@@ -25,3 +27,20 @@ pub const EVENT_NAME_BYTES_MAX: usize = 256;
 /// must fit with its field names and id. At the limit the stream is given up with
 /// [`DecodeError::TooLarge`](crate::DecodeError::TooLarge).
 pub const EVENT_BYTES_MAX: usize = 2 << 20;
+
+/// Silence after which a stream sends a comment unless told otherwise: what the standard suggests
+/// (HTML standard, 9.2.7), and half of what impatient proxies wait.
+pub const KEEP_ALIVE_DEFAULT: Duration = Duration::from_secs(15);
+
+/// Events that wait for one client unless told otherwise. A burst that a client on a slow line
+/// reads in a second or two; beyond, the [`Overflow`](crate::Overflow) policy decides.
+pub const BUFFER_EVENTS_DEFAULT: usize = 64;
+
+/// Bytes that wait for one client unless told otherwise, so that a thousand stalled clients hold at
+/// most 256 MiB. Handled like [`BUFFER_EVENTS_DEFAULT`].
+pub const BUFFER_BYTES_DEFAULT: usize = 256 << 10;
+
+/// Bytes of the blocks that are joined in one frame of a body. Half an HTTP/2 frame, and about what
+/// a copy costs no more than the system call or the chunk it saves. A larger block has a frame to
+/// itself.
+pub const FRAME_BYTES_MAX: usize = 8 << 10;

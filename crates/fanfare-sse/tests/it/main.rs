@@ -1,15 +1,31 @@
-//! The codec seen from outside: bytes in, events out, and the other way round.
+//! The crate seen from outside: the codec, bytes in and events out and the other way round; streams
+//! as bodies; and both over real connections.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy's allowance for tests does not reach the functions that tests call"
+)]
 
 use std::time::Duration;
 
 use fanfare_sse::{DecodeError, Decoder, MessageEvent};
 
+mod bodies;
+#[cfg(feature = "client")]
+mod client;
 mod cursors;
 mod decoding;
 mod encoding;
 mod injection;
+mod payloads;
 mod properties;
+mod requests;
+mod rig;
+mod senders;
+mod serving;
 mod size;
+#[cfg(feature = "hub")]
+mod subscribing;
 
 /// What somebody knows who has read a stream to its end.
 #[derive(Debug, Default, PartialEq, Eq)]
