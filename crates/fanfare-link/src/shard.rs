@@ -63,6 +63,8 @@ pub struct Shard<S> {
     ready: VecDeque<Key>,
     /// Connections that read on from the engine.
     behind: VecDeque<Key>,
+    /// Connections whose peers have ended, and that have something under way.
+    ended: VecDeque<Key>,
     /// Connections whose engine failed them; they try again at the next tick.
     stalled: Vec<Key>,
     wheel: Wheel,
@@ -149,6 +151,7 @@ impl<S: Socket> Shard<S> {
             channels: Channels::default(),
             ready: VecDeque::new(),
             behind: VecDeque::new(),
+            ended: VecDeque::new(),
             stalled: Vec::new(),
             wheel: Wheel::new(now.tick),
             due: VecDeque::new(),

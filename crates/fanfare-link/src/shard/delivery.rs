@@ -39,6 +39,7 @@ impl<S: Socket> Shard<S> {
                 self.catch_up(key, now);
             }
         }
+        self.drop_ended(now);
         self.channels.has_work()
             || !self.behind.is_empty()
             || !self.due.is_empty()

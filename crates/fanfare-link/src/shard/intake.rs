@@ -55,7 +55,7 @@ impl<S: Socket> Shard<S> {
             let mut scratch = std::mem::take(&mut self.scratch);
             let received = connection.socket.receive(&mut scratch[..room]);
             match &received {
-                Ok(0) => self.remove(slot, now),
+                Ok(0) => self.peer_ended(slot, now),
                 Ok(length) => self.feed(key, &mut scratch[..*length], now),
                 Err(error) if may_try_again(error) => {}
                 Err(_) => self.remove(slot, now),
@@ -63,12 +63,36 @@ impl<S: Socket> Shard<S> {
             self.scratch = scratch;
             match received {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Ok(0) => return,
                 Ok(length) if until == Until::Short && length < room => return,
                 _ => {}
             }
         }
         if let Some(slot) = self.find(key) {
             self.wake(slot);
+        }
+    }
+
+    /// The peer sends no more. Whoever closes half of a connection after its request, as `nc -N`
+    /// does, gets what there is to have; whoever has closed all of it looks the same from here, so
+    /// nobody is kept waiting for more.
+    fn peer_ended(&mut self, slot: u32, now: Now) {
+        if self.connections.get(slot as usize).is_some_and(is_busy) {
+            let key = self.key(slot);
+            self.ended.push_back(key);
+        } else {
+            self.remove(slot, now);
+        }
+    }
+
+    /// Drops the connections whose peers have ended and that have got what there was.
+    pub(super) fn drop_ended(&mut self, now: Now) {
+        for _ in 0..self.ended.len() {
+            if let Some(key) = self.ended.pop_front()
+                && let Some(slot) = self.find(key)
+            {
+                self.peer_ended(slot, now);
+            }
         }
     }
 
@@ -501,6 +525,16 @@ fn room<S>(connection: &Connection<S>, kept_max: usize) -> usize {
         },
         State::Closing(_) | State::Lingering => usize::MAX,
     }
+}
+
+/// True while something is under way for the peer that does not wait for anybody else.
+fn is_busy<S>(connection: &Connection<S>) -> bool {
+    let is_at_work = match &connection.state {
+        State::Closing(_) | State::Waiting { .. } => true,
+        State::Held(held) => held.subscriptions.iter().any(Subscription::must_read),
+        State::Head | State::Lingering => false,
+    };
+    is_at_work || connection.backlog.is_some() || connection.is_reading_on || connection.is_ready
 }
 
 fn may_try_again(error: &io::Error) -> bool {

@@ -224,14 +224,39 @@ fn a_verdict_may_pass_the_request_on_with_what_follows_it() {
 }
 
 #[test]
-fn a_verdict_for_a_peer_that_is_gone_is_dropped() {
+fn a_peer_that_sends_no_more_gets_what_there_is_and_is_dropped() {
     let mut rig = Rig::new();
     let peer = rig.connect();
     rig.send(&peer, &request("/later"));
     rig.end(&peer);
-    assert!(peer.is_dropped());
+    assert!(!peer.is_dropped());
     rig.routes.decide(Verdict::Answer(answer("later\n")));
     rig.complete();
+    assert!(peer.take().ends_with("later\n"));
+    assert!(peer.is_dropped());
+    rig.publish("news", "stored");
+    // All of it has come before the shard gets a turn.
+    let peer = rig.connect();
+    rig.send_only(&peer, &request("/poll?news=oldest").repeat(2));
+    rig.end(&peer);
+    assert_eq!(peer.take().matches("stored").count(), 2);
+    assert!(peer.is_dropped());
+    rig.check_nothing_is_left();
+}
+
+#[test]
+fn a_peer_that_sends_no_more_is_not_kept_waiting() {
+    let mut rig = Rig::new();
+    for target in ["/poll?news=newest", "/stream?news=newest", "/answer"] {
+        let peer = rig.connect();
+        rig.send_only(&peer, &request(target));
+        rig.end(&peer);
+        assert!(peer.is_dropped(), "{target}");
+    }
+    let half = rig.connect();
+    rig.send_only(&half, "GET /answer HT");
+    rig.end(&half);
+    assert!(half.is_dropped());
     rig.check_nothing_is_left();
 }
 
