@@ -46,6 +46,9 @@ pub struct RelayConfig {
     pub content_type: Option<HeaderValue>,
     /// Bytes that a message may have. 1 MiB by default; more is answered 413.
     pub message_bytes_max: usize,
+    /// Bytes of all unfinished messages together. 64 MiB by default; a message for which there is
+    /// no room is answered 503.
+    pub arriving_bytes_max: usize,
     /// Time for a whole message to arrive. 60 seconds by default: whoever drips holds memory and a
     /// connection for no longer.
     pub message_time: Duration,
@@ -63,6 +66,7 @@ impl Default for RelayConfig {
             first: Start::Oldest,
             content_type: None,
             message_bytes_max: 1 << 20,
+            arriving_bytes_max: 64 << 20,
             message_time: Duration::from_secs(60),
         }
     }

@@ -1,6 +1,7 @@
 //! Names of our own headers, and the lists of headers that other headers carry.
 
-use http::HeaderName;
+use http::header::{CONTENT_SECURITY_POLICY, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderName};
 
 /// The id of the message in this answer: of the one just published, or of the one delivered.
 pub const FANFARE_ID: HeaderName = HeaderName::from_static("fanfare-id");
@@ -30,12 +31,12 @@ pub const X_EVENTSOURCE_EVENT: HeaderName = HeaderName::from_static("x-eventsour
 pub const SUBSCRIBER_VARY: &str = "If-None-Match, If-Modified-Since, Accept";
 
 /// `Access-Control-Expose-Headers` of a subscriber answer: without it a page of another origin
-/// sees neither cursor nor gap.
-pub const SUBSCRIBER_EXPOSED: &str =
-    "Last-Modified, Etag, Content-Type, Fanfare-Id, Fanfare-Gap, X-EventSource-Event";
+/// sees neither cursor nor gap, nor why it was refused.
+pub const SUBSCRIBER_EXPOSED: &str = "Last-Modified, Etag, Content-Type, Fanfare-Id, Fanfare-Gap, \
+    Fanfare-Error, X-EventSource-Event";
 
 /// `Access-Control-Expose-Headers` of a publisher answer.
-pub const PUBLISHER_EXPOSED: &str = "Content-Type, Fanfare-Id";
+pub const PUBLISHER_EXPOSED: &str = "Content-Type, Fanfare-Id, Fanfare-Error";
 
 /// `Access-Control-Allow-Headers` of a subscriber location. The first five are Nchan's; `Etag` is
 /// what nchan.js resumes a poll with.
@@ -45,3 +46,14 @@ pub const SUBSCRIBER_ALLOWED: &str = "If-None-Match, If-Modified-Since, Content-
 /// `Access-Control-Allow-Headers` of a publisher location.
 pub const PUBLISHER_ALLOWED: &str = "Content-Type, X-EventSource-Event, Fanfare-Ttl, \
     Idempotency-Key, Authorization, X-Requested-With";
+
+/// What keeps a publisher's bytes from being a page of this server, with [`confine`]: a browser that
+/// shows them runs no script, loads nothing, and takes them to be of an origin of their own.
+pub const CONFINED: &str = "default-src 'none'; sandbox";
+
+/// Marks an answer whose body a publisher wrote, under a type that the publisher chose: a browser
+/// must neither guess another type nor trust the content, see [`CONFINED`].
+pub fn confine(answer: &mut HeaderMap) {
+    answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONFINED));
+}

@@ -60,6 +60,7 @@
 
 pub mod acceptor;
 mod answer;
+pub mod arrivals;
 mod body;
 pub mod channels;
 pub mod config;
@@ -87,8 +88,14 @@ pub mod start;
 pub mod subscriber;
 pub mod validators;
 
+/// The reference client of the protocol for browsers and Node, as a module of JavaScript: its
+/// `subscribe` and `publish` work with every server that speaks the protocol. Serve it as
+/// `text/javascript`.
+pub const CLIENT_JS: &str = include_str!("../relay.js");
+
 pub use acceptor::{Acceptor, Refusal};
 pub use answer::Answering;
+pub use arrivals::Arrivals;
 pub use body::RelayBody;
 pub use config::RelayConfig;
 pub use error::RelayError;

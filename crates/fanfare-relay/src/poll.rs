@@ -2,7 +2,7 @@
 //!
 //! A message is a 200 with the publisher's `Content-Type`, the cursor as `Last-Modified` and
 //! `Etag`, its id as `Fanfare-Id`, and `X-EventSource-Event` if it has a name. What was missed
-//! before it stands in `Fanfare-Gap`.
+//! before it stands in `Fanfare-Gap`. To a browser it is [no page](crate::headers::confine).
 
 use bytes::Bytes;
 use fanfare_hub::{EndReason, Message, MessageId};
@@ -10,7 +10,7 @@ use http::Response;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 use crate::gap::{self, Missed};
-use crate::headers::{FANFARE_GAP, FANFARE_ID, X_EVENTSOURCE_EVENT};
+use crate::headers::{FANFARE_ERROR, FANFARE_GAP, FANFARE_ID, X_EVENTSOURCE_EVENT, confine};
 use crate::validators::id_value;
 use crate::{Location, Outcome, Profile, Validators};
 
@@ -105,6 +105,7 @@ impl PollAnswer {
         headers.insert(FANFARE_ID, id_value(message.id()));
         insert_text(headers, CONTENT_TYPE, message.content_type());
         insert_text(headers, X_EVENTSOURCE_EVENT, message.event());
+        confine(headers);
         response
     }
 
@@ -116,9 +117,16 @@ impl PollAnswer {
         response
     }
 
-    /// The hub has ended the subscription.
+    /// The hub has ended the subscription: `conflict` or `gone` in `Fanfare-Error`.
     pub fn ended(&self, reason: EndReason) -> Response<Bytes> {
-        self.response(reason.into())
+        let code = match reason {
+            EndReason::Conflict => "conflict",
+            EndReason::Deleted => "gone",
+        };
+        let mut response = self.response(reason.into());
+        let headers = response.headers_mut();
+        headers.insert(FANFARE_ERROR, HeaderValue::from_static(code));
+        response
     }
 
     fn response(&self, outcome: Outcome) -> Response<Bytes> {

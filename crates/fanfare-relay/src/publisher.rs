@@ -63,6 +63,7 @@ impl Publisher {
             profile: config.profile,
             history: config.history,
             message_bytes_max: config.message_bytes_max,
+            arrivals: self.relay.arrivals(),
             message_time: config.message_time,
             clock: &|| self.relay.now(),
         };

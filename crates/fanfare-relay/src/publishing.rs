@@ -15,7 +15,8 @@ use http_body::Body;
 
 use crate::headers::{FANFARE_ERROR, FANFARE_ID};
 use crate::{
-    InfoFormat, Intent, Location, Outcome, Profile, Query, RelayError, read_draft, validators,
+    Arrivals, InfoFormat, Intent, Location, Outcome, Profile, Query, RelayError, read_draft,
+    validators,
 };
 
 /// Time for the subscribers of a deleted channel to be told before the deletion is answered. A
@@ -34,6 +35,8 @@ pub struct Publishing<'a> {
     pub history: HistoryLimits,
     /// Bytes that a message may have.
     pub message_bytes_max: usize,
+    /// Bounds what has come of all unfinished messages.
+    pub arrivals: &'a Arrivals,
     /// Time for a whole message to arrive.
     pub message_time: Duration,
     /// What time it is.
@@ -59,6 +62,9 @@ pub enum PublishingError {
     /// The message is over the limit, which is this many bytes. The peer must send less.
     #[error("the message is longer than {0} bytes, which is the limit")]
     TooLarge(usize),
+    /// Too much of other messages is still arriving. Retryable.
+    #[error("too many messages are arriving at this moment; try again")]
+    TooMany,
     /// The message took longer to arrive than this. The peer may try again.
     #[error("the message did not arrive within {} s", .0.as_secs())]
     TooSlow(Duration),
@@ -167,6 +173,7 @@ impl Publishing<'_> {
             return Err(PublishingError::TooLarge(bytes_max));
         }
         let mut whole = BytesMut::new();
+        let mut arriving = self.arrivals.begin();
         while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await
         {
             let Ok(data) = frame.map_err(|_| PublishingError::Broken)?.into_data() else {
@@ -175,6 +182,9 @@ impl Publishing<'_> {
             let data = data.as_ref();
             if whole.len() + data.len() > bytes_max {
                 return Err(PublishingError::TooLarge(bytes_max));
+            }
+            if !arriving.grow(data.len()) {
+                return Err(PublishingError::TooMany);
             }
             whole.extend_from_slice(data);
         }
@@ -194,6 +204,7 @@ impl PublishingError {
             Self::Hub(_) => "unavailable",
             Self::Request(error) => error.code(),
             Self::TooLarge(_) => "message_too_large",
+            Self::TooMany => "too_many_arriving",
             Self::TooSlow(_) => "message_too_slow",
         }
     }
@@ -202,7 +213,7 @@ impl PublishingError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Broken => StatusCode::BAD_REQUEST,
-            Self::Engine(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Engine(_) | Self::TooMany => StatusCode::SERVICE_UNAVAILABLE,
             // These outcomes are the same in every profile.
             Self::Hub(error) => {
                 Outcome::from(error)

@@ -10,7 +10,7 @@ use fanfare_hub::{
 };
 
 use crate::acceptor::Acceptor;
-use crate::{Messages, Publisher, RelayConfig, Subscriber};
+use crate::{Arrivals, Messages, Publisher, RelayConfig, Subscriber};
 
 /// How long it is remembered when a channel was last asked for, after its last subscriber.
 const IDLE: Duration = Duration::from_secs(60);
@@ -28,6 +28,7 @@ pub struct Relay {
 #[derive(Debug)]
 struct Shared {
     hub: Hub,
+    arrivals: Arrivals,
     config: RelayConfig,
     /// Second in which the hub was last cleared of what has expired.
     collected: AtomicU64,
@@ -49,6 +50,7 @@ impl Relay {
     pub fn over(hub: Hub, config: RelayConfig) -> Self {
         let shared = Shared {
             hub,
+            arrivals: Arrivals::new(config.arriving_bytes_max),
             config,
             collected: AtomicU64::new(0),
         };
@@ -122,6 +124,10 @@ impl Relay {
     /// The hub behind it.
     pub fn hub(&self) -> &Hub {
         &self.shared.hub
+    }
+
+    pub(crate) fn arrivals(&self) -> &Arrivals {
+        &self.shared.arrivals
     }
 
     /// How it serves.

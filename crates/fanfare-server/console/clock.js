@@ -1,12 +1,13 @@
-// The clock channel: the server ticks every 5 s, but only while somebody listens.
+// The clock channel: the server ticks every 5 s, but only while somebody listens. Heard with the
+// client that speaks nothing but the relay protocol.
 
 import { part } from './part.js';
+import { subscribe } from './relay.js';
 import { duration } from './rows.js';
-import { subscribePath } from './transports/wire.js';
 
 const toggle = part('#clock-toggle', document, HTMLInputElement);
-/** @type {EventSource | null} */
-let source = null;
+/** @type {{ close(): void } | null} */
+let subscription = null;
 let ticks = 0;
 /** In ms on the page's clock. @type {number | null} */
 let lastAt = null;
@@ -17,28 +18,26 @@ export function startClock() {
 }
 
 function listen() {
-  source = new EventSource(`${subscribePath('clock')}?as=sse&since=now`);
-  source.onmessage = ({ data }) => tick(data);
-  source.onopen = () => say('waiting for the next tick');
-  // This one is left to the browser, which tries again by itself.
-  source.onerror = () => say('no connection, trying again');
-  say('connecting');
+  const onError = () => say('no connection, trying again');
+  const onEnd = () => say('not to be had');
+  subscription = subscribe('/sub/clock?since=now', ({ text }) => tick(text), { onEnd, onError });
+  say('waiting for the next tick');
 }
 
 function leave() {
-  source?.close();
-  source = null;
+  subscription?.close();
+  subscription = null;
   lastAt = null;
   say('not listening, so it need not tick');
 }
 
-/** @param {string} data */
-function tick(data) {
+/** @param {string} text */
+function tick(text) {
   const now = performance.now();
   const since = lastAt === null ? '' : `, ${duration(now - lastAt)} after the last`;
   lastAt = now;
   ticks += 1;
-  part('#clock-time').textContent = data;
+  part('#clock-time').textContent = text;
   say(`tick ${ticks}${since}`);
   const dot = part('#clock-dot');
   dot.classList.add('tick');

@@ -1,11 +1,9 @@
 // The same from a terminal: lines that work as they are copied.
 
-import { publishPath, subscribePath } from './transports/wire.js';
-
 /** By the name in `data-curl`. @param {string} channel @param {string} text @param {string} event */
 export function curlLines(channel, text, event) {
-  const publish = quote(location.origin + publishPath(channel));
-  const subscribe = quote(location.origin + subscribePath(channel));
+  const publish = quote(`${location.origin}/pub/${encodeURIComponent(channel)}`);
+  const subscribe = quote(`${location.origin}/sub/${encodeURIComponent(channel)}`);
   const named = event && ` -H ${quote(`X-EventSource-Event: ${event}`)}`;
   return {
     publish: `curl${named} -H 'Content-Type: text/plain' --data-raw ${quote(text)} ${publish}`,

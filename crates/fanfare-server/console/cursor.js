@@ -23,12 +23,6 @@ export function before(id) {
   return tag > 0 ? `${seconds}:${tag - 1}` : `${seconds - 1}:${TAG_MAX}`;
 }
 
-/** The cursor as the relay protocol carries it: a date and a tag. @param {Id} id */
-export function conditions(id) {
-  const [seconds, tag] = parts(id);
-  return { 'If-Modified-Since': new Date(seconds * 1000).toUTCString(), 'If-None-Match': `${tag}` };
-}
-
 /** @param {Id | Key} id @returns {[seconds: number, tag: number]} */
 function parts(id) {
   const [seconds = 0, tag = 0] = id.split(':').map(Number);

@@ -3,14 +3,10 @@
 import { judge } from './agreement.js';
 import { startClock } from './clock.js';
 import { curlLines } from './curl.js';
+import { newest, reasonOf } from './newest.js';
 import { PaneView } from './pane-view.js';
 import { part } from './part.js';
-import { reasonOf } from './request.js';
 import { Session } from './session.js';
-import { eventSource } from './transports/eventsource.js';
-import { longPoll, newest } from './transports/longpoll.js';
-import { ndjson } from './transports/ndjson.js';
-import { webSocket } from './transports/websocket.js';
 
 const BURST = 100;
 
@@ -24,12 +20,12 @@ const channelBox = part('#channel', document, HTMLInputElement);
 const textBox = part('#publish-text', document, HTMLInputElement);
 const eventBox = part('#publish-event', document, HTMLInputElement);
 
-/** @type {[Transport, PaneView][]} */
+/** @type {[TransportName, PaneView][]} */
 const parts = [
-  [webSocket, furnish('websocket', 0)],
-  [eventSource, furnish('eventsource', 1)],
-  [longPoll, furnish('longpoll', 2)],
-  [ndjson, furnish('ndjson', 3)],
+  ['websocket', furnish('websocket', 0)],
+  ['eventsource', furnish('eventsource', 1)],
+  ['poll', furnish('longpoll', 2)],
+  ['stream', furnish('ndjson', 3)],
 ];
 
 /** @type {Session | null} */
@@ -52,7 +48,7 @@ function furnish(name, index) {
 
 /** @param {string} channel */
 async function open(channel) {
-  for (const pane of session?.panes ?? []) pane.leave();
+  session?.close();
   session = null;
   missing = false;
   const opening = ++openings;
@@ -60,7 +56,6 @@ async function open(channel) {
   const origin = await newest(channel).catch(() => '');
   if (opening !== openings) return;
   session = new Session(channel, origin, parts, changed);
-  for (const pane of session.panes) pane.connect();
   history.replaceState(null, '', `?${new URLSearchParams({ channel })}`);
   document.title = `${channel} · Fanfare playground`;
   showCurlLines();
@@ -79,8 +74,8 @@ function changed() {
 function showAgreement() {
   if (!session) return;
   const { known, panes } = session;
-  const readings = panes.map(({ transport: { asksForEvents }, received, view: { title } }) => ({
-    title, asksForEvents, received,
+  const readings = panes.map(({ transport, received, view: { title } }) => ({
+    title, asksForEvents: transport === 'eventsource', received,
   }));
   const { kind, text } = judge(known, readings);
   const agreement = part('#agreement');

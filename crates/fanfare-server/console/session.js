@@ -1,8 +1,8 @@
 // One channel, opened in all panes: what they share.
 
 import { BEFORE_ALL, before, key } from './cursor.js';
+import { connect } from './fanfare.js';
 import { Pane } from './pane.js';
-import { Publisher } from './publisher.js';
 import { Known } from './sequence.js';
 
 /** Stored messages that a pane shows at first. */
@@ -15,20 +15,19 @@ export class Session {
   known = new Known();
   /** Event names to listen for. @type {Set<string>} */
   events = new Set();
-  #publisher;
+  #publisher = connect('/');
   /** When this page sent what it published, in ms on its clock. @type {Map<Id, number>} */
   sent = new Map();
 
   /**
    * @param {string} channel
    * @param {Id} origin the newest message of the channel, if it has any
-   * @param {[Transport, PaneView][]} parts
+   * @param {[TransportName, PaneView][]} parts
    * @param {() => void} changed called when the rest of the page may have to follow
    */
   constructor(channel, origin, parts, changed) {
     this.channel = channel;
     this.changed = changed;
-    this.#publisher = new Publisher(channel);
     /** The cursor of the place where the session began: nothing after it may go missing. */
     this.origin = origin;
     /** Where a pane without a cursor begins. With all there is, if there was nothing. */
@@ -39,8 +38,9 @@ export class Session {
   /** @param {string} text @param {string} event empty for none */
   async publish(text, event) {
     if (event) this.#listenFor(event, BEFORE_ALL);
-    const published = await this.#publisher.publish(text, event);
-    const { id, sentAt } = published;
+    const sentAt = performance.now();
+    const published = await this.#publisher.publish(this.channel, text, { event });
+    const { id } = published;
     this.sent.set(id, sentAt);
     const [oldest = ''] = this.sent.keys();
     if (this.sent.size > SENT_MAX) this.sent.delete(oldest);
@@ -48,6 +48,11 @@ export class Session {
     // The answer often comes after the message itself: now its delay is known.
     for (const { view } of this.panes) view.refresh();
     return published;
+  }
+
+  close() {
+    this.#publisher.close();
+    for (const pane of this.panes) pane.close();
   }
 
   /** A message exists, whoever noticed first. @param {Id} id @param {string} [event] */

@@ -12,79 +12,31 @@ type Pane = import('./pane.js').Pane;
 type PaneView = import('./pane-view.js').PaneView;
 type Session = import('./session.js').Session;
 
-/** Where a connection begins. */
-interface Place {
-  channel: string;
-  /** The id to resume after; wins over `since`. */
-  cursor: Id;
-  /** Where to begin without a cursor. */
-  since: string;
-  /** Event names to listen for, where the transport needs that. */
-  events: Iterable<string>;
-}
+/** The page has one channel, so its gaps need not name it. */
+type Gap = Pick<import('./fanfare.js').Gap, 'after' | 'resumed'>;
 
-interface Incoming {
-  id: Id;
-  text: string;
-  /** Only from transports that carry it. */
-  event?: string | undefined;
-}
-
-/** Messages that a subscriber should have had and cannot get. */
-interface Gap {
-  /** The cursor that was asked for. */
-  after: Id;
-  /** The cursor from which the channel goes on. */
-  resumed: Id;
-}
-
-/** Who hears what a connection has to say. */
-interface Listener {
-  opened(): void;
-  message(message: Incoming): void;
-  gap(gap: Gap): void;
-  /** The connection is over; said once. */
-  lost(reason: string): void;
-}
-
-interface Connection {
-  /** Really leaves; nothing is said any more. */
-  close(): void;
-  /** Only where the transport asks for event names. */
-  listenFor?(event: string): void;
-}
-
-interface Transport {
-  /** Hears only the event names it listens for. */
-  asksForEvents?: true;
-  /** The state of a pane that has all there is, if it is not `open`. */
-  steady?: 'polling';
-  open(place: Place, listener: Listener): Connection;
-}
+type TransportName = import('./fanfare.js').TransportName;
 
 type State = 'connecting' | 'open' | 'polling' | 'resuming' | 'retrying' | 'cut';
 
 /** How a message came to be in a pane. */
 type Origin = 'live' | 'stored' | 'resumed' | 'repeated';
 
-interface Arrival extends Incoming {
+interface Arrival {
+  id: Id;
+  text: string;
+  /** What the publisher called it. */
+  event: string | undefined;
   /** In ms on the page's clock. */
   at: number;
   origin: Origin;
 }
 
-interface Published {
-  id: Id;
-  /** In ms on the page's clock, just before the request left. */
-  sentAt: number;
-  /** How many were listening. */
-  subscribers: number;
-}
-
 /** One pane, as far as agreement is concerned. */
 interface Reading {
   title: string;
-  asksForEvents: boolean | undefined;
+  /** Hears only the event names it listens for. */
+  asksForEvents: boolean;
   received: Received;
 }
 

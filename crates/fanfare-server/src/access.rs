@@ -3,27 +3,38 @@
 //! On a loopback address everybody on this machine may publish and subscribe, and the danger is a
 //! browser: a page from anywhere can send requests to `127.0.0.1`, by name (DNS rebinding, so the
 //! `Host` must be ours) or by address (so the `Origin`, if there is one, must be of this machine).
+//! What a page embeds, an image for instance, is asked for without `Origin`: then browsers say in
+//! `Sec-Fetch-Site` that it is for a page from elsewhere. Such a page could read nothing, but it
+//! could take a place, and the seat of whoever listens where one takes over from the other.
 //! On any other address publishing takes a key and subscribing an explicit decision, without which
 //! the server does not start.
+
+mod host;
 
 use std::fmt;
 use std::sync::Arc;
 
 use fanfare_hub::ChannelName;
-use http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, ORIGIN, VARY};
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue, ORIGIN, VARY};
 use http::request::Parts;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, StatusCode};
 
 use fanfare_relay::Location;
 use fanfare_relay::headers::{
     PUBLISHER_ALLOWED, PUBLISHER_EXPOSED, SUBSCRIBER_ALLOWED, SUBSCRIBER_EXPOSED,
 };
 
+use self::host::{host, is_loopback, is_loopback_host};
 use crate::config::{Allow, Config, Secret};
-use crate::problem::Problem;
+use crate::problem::{Problem, WRONG_KEY};
 
 const ALLOW_CREDENTIALS: HeaderName = http::header::ACCESS_CONTROL_ALLOW_CREDENTIALS;
 const ALLOW_ORIGIN: HeaderName = http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
+
+/// What a request is for, and whose it is, as browsers say it (Fetch Metadata Request Headers,
+/// section 2). Pages cannot set these.
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Seconds for which a browser may remember a preflight. Two hours is as long as Chromium does.
 const PREFLIGHT_SECONDS: &str = "7200";
@@ -61,7 +72,7 @@ impl Access {
     pub(crate) fn new(config: &Config, guard: Option<Guard>) -> Self {
         Self {
             guard,
-            is_loopback: config.server.listen.ip().is_loopback(),
+            is_loopback: is_loopback(config.server.listen.ip()),
             keys: config.publish.keys.clone(),
             subscribe: config.subscribe.allow,
             publish_origins: config.publish.cors_origins.clone(),
@@ -85,9 +96,12 @@ impl Access {
             )
             .decided_by("server.listen"));
         }
-        match headers.get(ORIGIN) {
+        match only_origin(headers)? {
             Some(origin) if !self.allows_origin(origin.as_bytes(), host, location) => {
                 Err(foreign_origin(location))
+            }
+            None if self.is_loopback && is_embedded(headers) && !self.allows_all(location) => {
+                Err(cross_site(location))
             }
             _ => Ok(()),
         }
@@ -98,12 +112,16 @@ impl Access {
         if self.may_publish(headers) {
             return Ok(());
         }
-        Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "key_required",
-            "publishing takes a key: send it as `Authorization: Bearer KEY`",
-        )
-        .decided_by("publish.keys"))
+        Err(no_key(headers, "publishing takes"))
+    }
+
+    /// Checks that the request may read the metrics: anybody on this machine, beyond it whoever may
+    /// publish.
+    pub(crate) fn check_scraper(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        if self.is_loopback || self.may_publish(headers) {
+            return Ok(());
+        }
+        Err(no_key(headers, "the metrics take"))
     }
 
     pub(crate) fn may_publish(&self, headers: &HeaderMap) -> bool {
@@ -175,16 +193,18 @@ impl Access {
         authority: Option<&str>,
         location: Location,
     ) -> HeaderMap {
-        let Some(origin) = headers.get(ORIGIN) else {
-            return HeaderMap::new();
-        };
         let host = host(headers, authority);
-        if self.allows_origin(origin.as_bytes(), host, location) {
-            return welcome(origin, location);
+        match only_origin(headers) {
+            Ok(None) => HeaderMap::new(),
+            Ok(Some(origin)) if self.allows_origin(origin.as_bytes(), host, location) => {
+                welcome(origin, location)
+            }
+            _ => {
+                let mut headers = HeaderMap::new();
+                headers.insert(VARY, HeaderValue::from_static("Origin"));
+                headers
+            }
         }
-        let mut headers = HeaderMap::new();
-        headers.insert(VARY, HeaderValue::from_static("Origin"));
-        headers
     }
 
     /// What a preflight is answered beyond [`Access::cors`].
@@ -210,20 +230,28 @@ impl Access {
     }
 
     fn allows_origin(&self, origin: &[u8], host: &str, location: Location) -> bool {
-        let listed = match location {
-            Location::Publisher => &self.publish_origins,
-            Location::Subscriber => &self.subscribe_origins,
-        };
         let Ok(origin) = std::str::from_utf8(origin) else {
             return false;
         };
-        if listed.iter().any(|one| one == "*" || one == origin) {
+        if self.allows_all(location) || self.origins(location).iter().any(|one| one == origin) {
             return true;
         }
         let Some(origin_host) = origin.split_once("://").map(|(_scheme, host)| host) else {
             return false;
         };
         origin_host == host || (self.is_loopback && is_loopback_host(origin_host))
+    }
+
+    fn allows_all(&self, location: Location) -> bool {
+        self.origins(location).iter().any(|one| one == "*")
+    }
+
+    /// The origins that are allowed beside our own.
+    fn origins(&self, location: Location) -> &[String] {
+        match location {
+            Location::Publisher => &self.publish_origins,
+            Location::Subscriber => &self.subscribe_origins,
+        }
     }
 }
 
@@ -244,23 +272,67 @@ pub(crate) fn welcome(origin: &HeaderValue, location: Location) -> HeaderMap {
     headers
 }
 
-/// Whom a request is for. What the target says goes before the header (RFC 9112, section 3.2.2).
-fn host<'a>(headers: &'a HeaderMap, authority: Option<&'a str>) -> &'a str {
-    let header = || headers.get(HOST)?.to_str().ok();
-    authority.or_else(header).unwrap_or_default()
+/// The page that asks. Of two, which one counts would depend on who reads them.
+fn only_origin(headers: &HeaderMap) -> Result<Option<&HeaderValue>, Problem> {
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let origin = origins.next();
+    if origins.next().is_some() {
+        return Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "ambiguous_origin",
+            "a request has at most one `Origin`",
+        ));
+    }
+    Ok(origin)
+}
+
+/// True for what a page from elsewhere loads without saying which page it is. A link that somebody
+/// follows is none of that: the browser leaves the page and shows where it is.
+fn is_embedded(headers: &HeaderMap) -> bool {
+    let says = |name, value| headers.get(name).is_some_and(|said| said == value);
+    says(SEC_FETCH_SITE, "cross-site") && !says(SEC_FETCH_DEST, "document")
+}
+
+fn cross_site(location: Location) -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "cross_site",
+        "pages from elsewhere may not embed what this server sends; with the attribute \
+         `crossorigin` the browser says which page asks",
+    )
+    .decided_by(origins_setting(location))
 }
 
 fn foreign_origin(location: Location) -> Problem {
-    let setting = match location {
-        Location::Publisher => "publish.cors_origins",
-        Location::Subscriber => "subscribe.cors_origins",
-    };
     Problem::new(
         StatusCode::FORBIDDEN,
         "foreign_origin",
         "pages of this origin may not use this server",
     )
-    .decided_by(setting)
+    .decided_by(origins_setting(location))
+}
+
+fn origins_setting(location: Location) -> &'static str {
+    match location {
+        Location::Publisher => "publish.cors_origins",
+        Location::Subscriber => "subscribe.cors_origins",
+    }
+}
+
+/// What is told who has no key, or has sent one that is not ours. `purpose` begins the sentence:
+/// `publishing takes`.
+fn no_key(headers: &HeaderMap, purpose: &str) -> Problem {
+    let (code, message) = match bearer(headers) {
+        None => (
+            "key_required",
+            format!("{purpose} a key: send it as `Authorization: Bearer KEY`"),
+        ),
+        Some(_) => (
+            WRONG_KEY,
+            "the key that was sent is none of this server's".to_owned(),
+        ),
+    };
+    Problem::new(StatusCode::UNAUTHORIZED, code, message).decided_by("publish.keys")
 }
 
 /// RFC 6750, section 2.1. The scheme's name is not case-sensitive (RFC 9110, section 11.1).
@@ -270,60 +342,4 @@ fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     scheme
         .eq_ignore_ascii_case(b"bearer ")
         .then(|| key.trim_ascii())
-}
-
-/// True for the names and addresses under which a machine reaches itself, with any port:
-/// `localhost` and names below it (RFC 6761, section 6.3), `127.0.0.0/8`, `[::1]`.
-fn is_loopback_host(host: &str) -> bool {
-    let Ok(authority) = host.parse::<Uri>().map(Uri::into_parts) else {
-        return false;
-    };
-    let Some(authority) = authority.authority else {
-        return false;
-    };
-    let name = authority.host();
-    if let Ok(address) = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
-        return address.is_loopback();
-    }
-    let name = name.to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_loopback_host;
-
-    #[test]
-    fn knows_the_names_of_this_machine() {
-        for host in [
-            "localhost",
-            "localhost:7474",
-            "LOCALHOST:1",
-            "app.localhost:80",
-            "127.0.0.1:7474",
-            "127.9.9.9",
-            "[::1]:7474",
-            "[::1]",
-        ] {
-            assert!(is_loopback_host(host), "{host}");
-        }
-    }
-
-    #[test]
-    fn takes_no_other_name_for_this_machine() {
-        for host in [
-            "",
-            "example.com",
-            "localhost.example.com",
-            "127.0.0.1.example.com",
-            "notlocalhost",
-            "10.0.0.1",
-            "0.0.0.0",
-            "[::2]",
-            "localhost@example.com",
-            "a b",
-        ] {
-            assert!(!is_loopback_host(host), "{host}");
-        }
-    }
 }

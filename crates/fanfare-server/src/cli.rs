@@ -56,8 +56,7 @@ Examples:
     version,
     after_help = EXAMPLES,
     after_long_help = long_help(),
-    args_conflicts_with_subcommands = true,
-    disable_help_subcommand = true
+    args_conflicts_with_subcommands = true
 )]
 pub struct Cli {
     #[command(subcommand)]

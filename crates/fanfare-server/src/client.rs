@@ -1,25 +1,34 @@
 //! `fanfare publish` and `fanfare subscribe`: a server's other end, for people and scripts.
 
+mod body;
+mod event_stream;
 mod feed;
+mod json_lines;
 mod peer;
+mod poll;
 mod print;
 mod received;
+mod refusal;
 mod socket;
 
 use std::io::Read as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{Method, Request};
+use http::{HeaderValue, Method, Request};
 
 use self::feed::Feed;
 use self::peer::Peer;
 use self::print::Printer;
 use self::received::Received;
 use crate::cli::{Body, PublishArgs, SubscribeArgs};
-use crate::exit::Exit;
+use crate::config::Secret;
+use crate::exit::{Exit, ExitError};
+
+/// The first pause before a try to come back. Each that fails doubles it.
+const PAUSE_MIN: Duration = Duration::from_millis(200);
 
 /// The longest pause between two tries to come back.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
@@ -39,6 +48,7 @@ pub fn publish(args: &PublishArgs) -> anyhow::Result<Exit> {
             .and_then(|id| id.to_str().ok())
             .map(str::to_owned);
         let whole = peer::whole(response).await?;
+        // The message is published, whether or not anybody reads its id.
         print::line(&id.unwrap_or_else(|| String::from_utf8_lossy(&whole).into_owned()))?;
         Ok(Exit::Done)
     })
@@ -62,29 +72,73 @@ pub fn subscribe(args: &SubscribeArgs) -> anyhow::Result<Exit> {
 
 async fn listen(args: &SubscribeArgs) -> anyhow::Result<Exit> {
     let peer = Peer::new(&args.client.server)?;
-    let mut printer = Printer::new(args.json, args.count);
-    let mut cursor = None;
-    let mut pause = Duration::ZERO;
+    let mut listener = Listener::new(&peer, args);
     loop {
-        match Feed::open(&peer, args, cursor.as_deref()).await {
-            Ok(mut feed) => {
-                pause = Duration::ZERO;
-                while let Some(received) = feed.next().await? {
-                    cursor = Some(received.cursor().to_owned());
-                    if printer.print(&received)? {
-                        return Ok(Exit::Done);
-                    }
-                }
-            }
+        let begun = Instant::now();
+        match listener.listen().await {
+            Ok(Some(exit)) => return Ok(exit),
+            Ok(None) => {}
             // Somebody who was there before is expected to come back; a refusal is final.
-            Err(error) if cursor.is_some() && Exit::of(&error) == Exit::Unreachable => {}
+            Err(error) if peer.was_there() && Exit::of(&error) == Exit::Unreachable => {}
             Err(error) => return Err(error),
         }
-        pause = (pause * 2).clamp(Duration::from_millis(200), PAUSE_MAX);
+        let pause = listener.pause(begun.elapsed());
         print::note(&format!(
             "the connection has ended; coming back in {pause:?}"
-        ))?;
+        ));
         tokio::time::sleep(pause).await;
+    }
+}
+
+/// What outlives a connection.
+struct Listener<'a> {
+    peer: &'a Peer,
+    args: &'a SubscribeArgs,
+    printer: Printer,
+    cursor: Option<String>,
+    /// The last pause; zero when all was well since.
+    pause: Duration,
+}
+
+impl<'a> Listener<'a> {
+    fn new(peer: &'a Peer, args: &'a SubscribeArgs) -> Self {
+        Self {
+            peer,
+            args,
+            printer: Printer::new(args.json, args.count),
+            cursor: None,
+            pause: Duration::ZERO,
+        }
+    }
+
+    /// Listens over one connection; `None` when it has ended and another one should be made.
+    async fn listen(&mut self) -> anyhow::Result<Option<Exit>> {
+        let mut feed = Feed::open(self.peer, self.args, self.cursor.as_deref()).await?;
+        while let Some(mut received) = feed.next().await? {
+            self.pause = Duration::ZERO;
+            if let [only] = self.args.channels.as_slice() {
+                received.name(only);
+            }
+            if let Received::End { channel, reason } = &received {
+                return Err(refusal::over(*reason, channel.as_deref()).into());
+            }
+            if let Some(cursor) = received.cursor() {
+                self.cursor = Some(cursor.to_owned());
+            }
+            if self.printer.print(&received)? {
+                return Ok(Some(Exit::Done));
+            }
+        }
+        Ok(None)
+    }
+
+    /// How long to wait after a connection that has `lasted` for so long.
+    fn pause(&mut self, lasted: Duration) -> Duration {
+        if lasted > PAUSE_MAX {
+            self.pause = Duration::ZERO;
+        }
+        self.pause = (self.pause * 2).clamp(PAUSE_MIN, PAUSE_MAX);
+        self.pause
     }
 }
 
@@ -106,9 +160,16 @@ fn publish_request(args: &PublishArgs, peer: &Peer) -> anyhow::Result<http::requ
         request = request.header("idempotency-key", id);
     }
     if let Some(key) = args.key() {
-        request = request.header(AUTHORIZATION, format!("Bearer {}", key.expose()));
+        request = request.header(AUTHORIZATION, bearer(key)?);
     }
     Ok(request)
+}
+
+/// Not left to the reader of the command line, whose errors repeat what they are about.
+fn bearer(key: &Secret) -> Result<HeaderValue, ExitError> {
+    HeaderValue::try_from(format!("Bearer {}", key.expose())).map_err(|_| {
+        Exit::Usage.error("--key (or FANFARE_KEY): allowed is a text without control characters")
+    })
 }
 
 fn read(body: &Body) -> anyhow::Result<Bytes> {

@@ -11,6 +11,7 @@
 //! Reading order: [`settings`](settings()), `raw`, `effective`, `rules`, `safety`.
 
 mod choice;
+mod command_line;
 mod effective;
 mod explain;
 mod kind;
@@ -30,6 +31,8 @@ mod value;
 
 #[cfg(test)]
 mod tests;
+
+use std::path::PathBuf;
 
 pub use choice::{Allow, Concurrency, FirstMessage, LogFormat, ProfileKind, SlowReader};
 pub use explain::Explanation;
@@ -65,6 +68,9 @@ pub struct Config {
     /// What the fields above were made of, and where it came from.
     general: Values,
     profile_values: Vec<Values>,
+    /// With which program and which file it was made, if with a command line.
+    program: Option<String>,
+    file: Option<PathBuf>,
 }
 
 impl Config {
@@ -91,6 +97,8 @@ impl Config {
             profiles: profile_values.iter().map(Profile::from_values).collect(),
             general,
             profile_values,
+            program: sources.program.clone(),
+            file: sources.file.clone(),
         })
     }
 

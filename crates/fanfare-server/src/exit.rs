@@ -1,6 +1,5 @@
 //! Exit codes.
 
-use std::fmt;
 use std::process::{ExitCode, Termination};
 
 use crate::config::{Invalid, Refusal};
@@ -25,19 +24,29 @@ pub enum Exit {
     Refused = 4,
     /// 5: no server answers at that address. The one ending that is worth a retry as it is.
     Unreachable = 5,
+    /// 6: the server has nothing at that address.
+    NotFound = 6,
+    /// 7: the channel was deleted. Nothing more comes over this subscription; a new one makes the
+    /// channel anew.
+    Deleted = 7,
+    /// 8: the message is larger than the server takes.
+    TooLarge = 8,
     /// 130: cut short by the user, with Ctrl-C. 128 + SIGINT (2), as shells report it.
     Interrupted = 130,
 }
 
 impl Exit {
     /// All endings, in the order of their codes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Done,
         Self::Failure,
         Self::Usage,
         Self::Config,
         Self::Refused,
         Self::Unreachable,
+        Self::NotFound,
+        Self::Deleted,
+        Self::TooLarge,
         Self::Interrupted,
     ];
 
@@ -55,17 +64,28 @@ impl Exit {
             Self::Config => "invalid configuration",
             Self::Refused => "refused: unsafe address, or not allowed",
             Self::Unreachable => "server not reachable",
+            Self::NotFound => "nothing at this address",
+            Self::Deleted => "the channel was deleted",
+            Self::TooLarge => "message too large",
             Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// An error that ends a run in this way.
+    pub fn error(self, sentence: impl Into<String>) -> ExitError {
+        ExitError {
+            exit: self,
+            sentence: sentence.into(),
         }
     }
 
     /// The ending that an error stands for, whatever context was wrapped around it.
     ///
-    /// An error that nothing here knows is a [`Failure`](Self::Failure). Attach an `Exit` as
-    /// context (`error.context(Exit::Unreachable)`) where only the caller knows better.
+    /// An error that nothing here knows is a [`Failure`](Self::Failure). Where only the caller
+    /// knows better, it makes one with [`Exit::error`].
     pub fn of(error: &anyhow::Error) -> Self {
-        if let Some(exit) = error.downcast_ref::<Self>() {
-            return *exit;
+        if let Some(known) = error.downcast_ref::<ExitError>() {
+            return known.exit;
         }
         if error.is::<Invalid>() {
             return Self::Config;
@@ -77,10 +97,13 @@ impl Exit {
     }
 }
 
-impl fmt::Display for Exit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.meaning())
-    }
+/// An error that knows how the run ends. Its text is for the person at the terminal and says all
+/// there is: an ending is not named beside it, or everything would be said twice.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{sentence}")]
+pub struct ExitError {
+    exit: Exit,
+    sentence: String,
 }
 
 impl From<Exit> for ExitCode {
@@ -97,7 +120,7 @@ impl Termination for Exit {
 
 #[cfg(test)]
 mod tests {
-    use anyhow::{Context, anyhow};
+    use anyhow::{Context as _, anyhow};
 
     use super::*;
 
@@ -105,15 +128,21 @@ mod tests {
     #[test]
     fn codes_are_the_documented_ones() {
         let codes = Exit::ALL.map(Exit::code);
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 130]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 130]);
     }
 
     #[test]
     fn an_error_keeps_its_ending_under_context() {
-        let refused = Err::<(), _>(anyhow!("401").context(Exit::Refused))
+        let refused = Err::<(), _>(Exit::Refused.error("not allowed"))
             .context("publishing to news")
             .unwrap_err();
         assert_eq!(Exit::of(&refused), Exit::Refused);
         assert_eq!(Exit::of(&anyhow!("disk full")), Exit::Failure);
+    }
+
+    #[test]
+    fn an_ending_is_not_said_beside_the_error() {
+        let error = anyhow::Error::new(Exit::Unreachable.error("cannot reach it"));
+        assert_eq!(format!("{error:#}"), "cannot reach it");
     }
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fanfare_hub::{Admission, ChannelName, JoinError, Start};
+use fanfare_hub::{Admission, ChannelName, JoinError, PageLimit, Place, Start, Step};
 use fanfare_link::{Front, Hold, Laggard, Protocol, Verdict, Via};
-use fanfare_relay::headers::SUBSCRIBER_VARY;
+use fanfare_relay::gap::{self, Missed};
+use fanfare_relay::headers::{FANFARE_GAP, SUBSCRIBER_VARY};
 use fanfare_relay::{
     Location, Outcome, PollMode, Profile, Query, RelayError, Validators, channels, read_starts,
 };
@@ -107,10 +108,10 @@ impl Request<'_> {
         let places: Vec<(ChannelName, Start)> = names.into_iter().zip(starts).collect();
         let admission = rules.profile.admission(rules.admission);
         let hold = self.hold(speaker, places, admission, rules.profile);
-        Ok(if rules.existing_channels_only {
-            self.once_known(hold, rules.profile)
-        } else {
-            Verdict::Hold(hold)
+        Ok(match transport {
+            _ if rules.existing_channels_only => self.once_known(hold, rules.profile),
+            Transport::Chunked | Transport::Stream if resumes(&hold) => self.with_gaps(hold),
+            _ => Verdict::Hold(hold),
         })
     }
 
@@ -215,6 +216,32 @@ impl Request<'_> {
         }))
     }
 
+    /// Tells in the head what a returning reader has missed: a raw stream has no other place for it.
+    fn with_gaps(&self, mut hold: Hold) -> Verdict {
+        let node = Arc::clone(self.node);
+        Verdict::Later(Box::pin(async move {
+            let is_only = hold.places.len() == 1;
+            let mut missed = Vec::new();
+            for (channel, start) in &mut hold.places {
+                let page = node.hub.read(channel, *start, PageLimit::ONE, node.now());
+                // An engine that cannot be asked is asked again when the reader is held.
+                let Ok(mut page) = page.await else {
+                    continue;
+                };
+                let mut place = Place::new(channel.clone(), *start);
+                if let Some(Step::Gap(gap)) = place.follow(&mut page) {
+                    *start = Start::After(gap.resumed);
+                    let channel = (!is_only).then(|| channel.clone());
+                    missed.push(Missed { channel, gap });
+                }
+            }
+            if let (Some(head), Some(value)) = (&mut hold.head, gap::write(&missed)) {
+                head.headers_mut().insert(FANFARE_GAP, value);
+            }
+            Verdict::Hold(hold)
+        }))
+    }
+
     /// The origin of the page that asks, in memory of its own: as it came it would keep the whole
     /// request head.
     fn origin(&self) -> Option<HeaderValue> {
@@ -246,6 +273,12 @@ impl Request<'_> {
     fn with_extra(&self, response: Response<Bytes>) -> Response<Bytes> {
         with_extra(response, self.extra())
     }
+}
+
+/// True for a reader that brings a cursor.
+fn resumes(hold: &Hold) -> bool {
+    let is_cursor = |(_, start): &(_, Start)| matches!(start, Start::After(_));
+    hold.places.iter().any(is_cursor)
 }
 
 /// Every subscriber answer carries `extra`, whose `Vary` includes the protocol's own.

@@ -14,7 +14,11 @@ pub(crate) fn plain(
     profile: Profile,
     code: &'static str,
 ) -> Response<Bytes> {
-    let mut response = outcome.response(location, profile);
+    coded(outcome.response(location, profile), code)
+}
+
+/// Says in a header what is wrong, in a word for programs.
+pub(crate) fn coded(mut response: Response<Bytes>, code: &'static str) -> Response<Bytes> {
     response
         .headers_mut()
         .insert(FANFARE_ERROR, HeaderValue::from_static(code));

@@ -11,6 +11,7 @@
 
 mod access;
 pub mod adapters;
+mod allocator;
 mod banner;
 pub mod cli;
 pub mod client;

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use fanfare_hub::{Hub, Start, Timestamp};
 use fanfare_link::{Clock, ShardMetrics};
+use fanfare_relay::Arrivals;
 
 use crate::access::{Access, Guard};
 use crate::config::{Config, FirstMessage};
@@ -17,12 +18,18 @@ pub(crate) struct Node {
     pub(crate) config: Config,
     pub(crate) access: Access,
     pub(crate) routes: Routes,
+    /// Bounds what publishers have not finished sending.
+    pub(crate) arrivals: Arrivals,
     /// Publisher requests refused.
     pub(crate) refused: AtomicU64,
     clock: Arc<dyn Clock>,
     shards: OnceLock<Vec<Arc<ShardMetrics>>>,
     is_stopping: AtomicBool,
 }
+
+/// Bytes of all messages that publishers have not finished sending; one more is answered 503. 128
+/// of the largest messages at once, or very many of the usual ones.
+const ARRIVING_BYTES_MAX: usize = 128 << 20;
 
 impl Node {
     pub(crate) fn new(
@@ -34,6 +41,7 @@ impl Node {
         Self {
             access: Access::new(&config, guard),
             routes: Routes::new(&config),
+            arrivals: Arrivals::new(ARRIVING_BYTES_MAX.max(config.limits.message_bytes_max)),
             refused: AtomicU64::new(0),
             hub,
             config,

@@ -9,6 +9,9 @@ use http::header::{
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::json;
 
+/// The code for a key that was sent and is not one of ours.
+pub(crate) const WRONG_KEY: &str = "wrong_key";
+
 /// An error for a client: a status, a code for programs, a sentence for people, and the setting
 /// that decided it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +59,12 @@ impl Problem {
         headers.insert(FANFARE_ERROR, HeaderValue::from_static(self.code));
         match self.status {
             StatusCode::UNAUTHORIZED => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                // RFC 6750, section 3.
+                let challenge = match self.code {
+                    WRONG_KEY => "Bearer error=\"invalid_token\"",
+                    _ => "Bearer",
+                };
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
             }
             // RFC 9110, section 15.5.22; RFC 6455, section 4.4.
             StatusCode::UPGRADE_REQUIRED => {

@@ -77,6 +77,7 @@ async fn act(
         profile: rules.profile,
         history: rules.history,
         message_bytes_max: node.config.limits.message_bytes_max,
+        arrivals: &node.arrivals,
         message_time: MESSAGE_TIME,
         clock: &|| node.now(),
     };

@@ -1,6 +1,6 @@
 //! `fanfare serve`: from a configuration to a running node and to its end.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -9,8 +9,9 @@ use fanfare_link::{Clock, Fallback, Front, LinkLimits, Settings, SystemClock, se
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::access::Guard;
+use crate::allocator;
 use crate::banner;
-use crate::config::{self, Config, LogFormat};
+use crate::config::{self, Config, LogFormat, unit};
 use crate::exit::Exit;
 use crate::front::SubscriberFront;
 use crate::node::Node;
@@ -25,6 +26,7 @@ const DESCRIPTORS_RESERVED: usize = 256;
 /// # Errors
 /// When the configuration is unsafe or the address cannot be listened on.
 pub fn run(config: Config) -> anyhow::Result<Exit> {
+    allocator::settle();
     config.refuse_unsafe()?;
     start_log(&config);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -41,14 +43,17 @@ async fn serve_until_stopped(config: Config) -> anyhow::Result<Exit> {
     let address = config.server.listen;
     let node = start(config, None, |service| service)
         .with_context(|| format!("cannot listen on {address}"))?;
-    say(&banner::text(&node.node.config, node.link.address()));
+    let address = node.link.address();
+    tracing::info!(%address, "listening");
+    say(&banner::text(&node.node.config, address));
     let clock = tick(&node.node);
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
         never = clock => match never {},
     }
-    tracing::info!(grace = ?node.node.config.server.shutdown_grace, "stopping; a second signal ends it at once");
+    let grace = unit::format_duration(node.node.config.server.shutdown_grace);
+    tracing::info!(%grace, "stopping; a second signal ends it at once");
     node.node.set_stopping();
     node.link.stop();
     let joined = tokio::task::spawn_blocking(move || node.link.join());
@@ -166,12 +171,20 @@ fn start_log(config: &Config) {
     let filter = tracing_subscriber::EnvFilter::new(&config.server.log);
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(has_colours())
         .with_writer(io::stderr);
     // A second subscriber in one process happens in tests only; the first one stays.
     let _ = match config.server.log_format {
         LogFormat::Json => log.json().try_init(),
         LogFormat::Text => log.with_target(false).try_init(),
     };
+}
+
+/// Colours are for eyes: not for a file or a collector, and not for whoever has said so, see
+/// <https://no-color.org>.
+fn has_colours() -> bool {
+    let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    io::stderr().is_terminal() && !is_unwanted
 }
 
 /// The banner is for people; nobody reading it is no reason to stop.

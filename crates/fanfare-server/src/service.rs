@@ -1,12 +1,13 @@
 //! Everything that is not a held subscription: the publish API, the page, the probes.
 //!
-//! hyper has read the request; the answer is a whole response.
+//! hyper has read the head of the request; the answer is a whole response.
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use fanfare_link::RequestBody;
@@ -17,10 +18,20 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 
 use crate::access::Access;
+use crate::headers::coded;
 use crate::node::Node;
 use crate::problem::Problem;
 use crate::route::Route;
 use crate::{console, front, metrics, publisher};
+
+/// Time for the rest of a body that nobody has read, so that another request may follow. It is for
+/// what is under way already: a body that never comes must not hold the answer back. Without the
+/// rest the connection ends after the answer, and the link reads on for a while, so that the
+/// answer is not lost to a client that still sends.
+const REST_TIME: Duration = Duration::from_millis(50);
+
+/// Methods of probes. HEAD and OPTIONS are what balancers ask with if nobody tells them otherwise.
+const PROBE_METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// Answers what the front passes on.
 #[derive(Clone, Debug)]
@@ -53,10 +64,10 @@ impl tower_service::Service<Request<RequestBody>> for Service {
         Box::pin(async move {
             let (parts, mut body) = request.into_parts();
             let mut response = answer(&node, &parts, &mut body).await;
-            // What nobody has read must not be taken for the next request, and an answer that is
-            // early must reach a client that still sends. Who asked first has sent nothing yet.
+            // Who asked first whether to send a body has sent none yet.
             if !parts.headers.contains_key(EXPECT) {
-                fanfare_link::discard(&mut body).await;
+                // Whatever has not come by now is not waited for.
+                let _ = tokio::time::timeout(REST_TIME, fanfare_link::discard(&mut body)).await;
             }
             if parts.method == Method::HEAD {
                 response.body_mut().clear();
@@ -68,11 +79,12 @@ impl tower_service::Service<Request<RequestBody>> for Service {
 
 async fn answer(node: &Node, parts: &Parts, body: &mut RequestBody) -> Response<Bytes> {
     let route = node.routes.find(parts.uri.path());
-    if let Some(probe) = probe(node, route) {
-        return probe;
+    if let Route::Health | Route::Ready = route {
+        return probe(node, route, parts);
     }
     let location = match route {
-        Route::Publisher(..) => Location::Publisher,
+        // What the node counts is for those who run it, not for every page that may listen.
+        Route::Publisher(..) | Route::Metrics => Location::Publisher,
         _ => Location::Subscriber,
     };
     let authority = parts.uri.authority().map(http::uri::Authority::as_str);
@@ -101,6 +113,7 @@ async fn dispatch(
 ) -> Response<Bytes> {
     match route {
         Route::Console(file) => console::answer(&parts.method, file, &parts.headers),
+        Route::Metrics => numbers(node, parts),
         Route::Publisher(rules, channel) => {
             publisher::answer(node, node.routes.rules(rules), channel, parts, body).await
         }
@@ -119,16 +132,25 @@ async fn dispatch(
     }
 }
 
-/// Probes are asked by machines under any name, so they come before the check of the host.
-fn probe(node: &Node, route: Route<'_>) -> Option<Response<Bytes>> {
+/// Probes are asked by machines under any name, so nothing is checked before them.
+fn probe(node: &Node, route: Route<'_>, parts: &Parts) -> Response<Bytes> {
+    if !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return wrong_method(PROBE_METHODS, "this is a probe: GET it", parts);
+    }
     match route {
-        Route::Health => Some(text(StatusCode::OK, "ok\n")),
-        Route::Metrics => Some(metrics::answer(node)),
-        Route::Ready if node.is_stopping() => {
-            Some(text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"))
-        }
-        Route::Ready => Some(text(StatusCode::OK, "ready\n")),
-        _ => None,
+        Route::Health => text(StatusCode::OK, "ok\n"),
+        _ if node.is_stopping() => text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
+        _ => text(StatusCode::OK, "ready\n"),
+    }
+}
+
+fn numbers(node: &Node, parts: &Parts) -> Response<Bytes> {
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
+        return wrong_method("GET, HEAD", "these are numbers: GET them", parts);
+    }
+    match node.access.check_scraper(&parts.headers) {
+        Ok(()) => metrics::answer(node),
+        Err(problem) => problem.response(&parts.headers),
     }
 }
 
@@ -142,7 +164,7 @@ fn at_subscriber(profile: fanfare_relay::Profile, parts: &Parts) -> Response<Byt
             "a subscribe request has no body and no Expect header",
         )
         .response(&parts.headers),
-        Intent::Forbidden => text(StatusCode::FORBIDDEN, ""),
+        Intent::Forbidden => coded(text(StatusCode::FORBIDDEN, ""), "wrong_method"),
         _ => wrong_method(
             Location::Subscriber.allow(),
             "subscribe with GET; publish at /pub/{channel}",

@@ -1,7 +1,7 @@
 //! Which transport a subscriber asked for.
 
 use fanfare_relay::Query;
-use http::header::{ACCEPT, CONNECTION, TE, UPGRADE};
+use http::header::{ACCEPT, TE, UPGRADE};
 use http::{HeaderMap, StatusCode};
 
 use crate::problem::Problem;
@@ -47,7 +47,8 @@ impl Transport {
     /// is a long-poll, as the relay protocol says.
     ///
     /// # Errors
-    /// When `?as=` names no transport, or WebSocket without an upgrade.
+    /// When `?as=` names no transport, or WebSocket without an upgrade. Whether the rest of the
+    /// handshake is right is for whoever answers it.
     pub(crate) fn choose(headers: &HeaderMap, query: Query<'_>) -> Result<Self, Problem> {
         let asked = query.value("as").map_err(Problem::from)?;
         let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
@@ -58,7 +59,7 @@ impl Transport {
             .find(|(name, _)| *name == asked)
             .map(|(_, transport)| *transport);
         match known {
-            Some(Self::WebSocket) if !upgrades(headers) => Err(Problem::new(
+            Some(Self::WebSocket) if !wants_websocket(headers) => Err(Problem::new(
                 StatusCode::UPGRADE_REQUIRED,
                 "upgrade_required",
                 "`as=ws` needs a WebSocket client: the request has no `Upgrade: websocket`",
@@ -69,7 +70,7 @@ impl Transport {
     }
 
     fn negotiate(headers: &HeaderMap) -> Self {
-        if upgrades(headers) {
+        if wants_websocket(headers) {
             return Self::WebSocket;
         }
         let accepts = |media_type: &str| has_member(headers, &ACCEPT, media_type);
@@ -87,9 +88,10 @@ impl Transport {
     }
 }
 
-/// RFC 6455, section 4.2.1.
-pub(crate) fn upgrades(headers: &HeaderMap) -> bool {
-    has_member(headers, &UPGRADE, "websocket") && has_member(headers, &CONNECTION, "upgrade")
+/// True for a handshake, also for one that is not right (RFC 6455, section 4.2.1): taken for a poll
+/// it would wait for an answer that its client cannot read.
+fn wants_websocket(headers: &HeaderMap) -> bool {
+    has_member(headers, &UPGRADE, "websocket")
 }
 
 /// True if a list header has this member with a weight above zero.
@@ -155,6 +157,7 @@ mod tests {
         assert_eq!(chosen("", &[]), Ok(Transport::LongPoll));
         assert_eq!(chosen("", &[("accept", "*/*")]), Ok(Transport::LongPoll));
         assert_eq!(chosen("", &UPGRADE), Ok(Transport::WebSocket));
+        assert_eq!(chosen("", &UPGRADE[..1]), Ok(Transport::WebSocket));
         assert_eq!(
             chosen("", &[("accept", "text/html, Text/Event-Stream;q=0.5")]),
             Ok(Transport::EventStream)
@@ -188,6 +191,7 @@ mod tests {
             Ok(Transport::LongPoll)
         );
         assert_eq!(chosen("as=ws", &UPGRADE), Ok(Transport::WebSocket));
+        assert_eq!(chosen("as=poll", &UPGRADE), Ok(Transport::LongPoll));
         assert_eq!(chosen("as=eventsource", &[]), Ok(Transport::EventStream));
         assert_eq!(chosen("as=", &UPGRADE), Ok(Transport::WebSocket));
         assert_eq!(chosen("as=ws", &[]), Err("upgrade_required"));

@@ -195,7 +195,9 @@ async fn a_deleted_channel_is_gone_and_its_subscribers_are_told_first() {
     let deletion = request("DELETE /a", &[], "");
     let mut deleting = pin!(rig.publisher.call(deletion));
     check_waits(deleting.as_mut());
-    waiting.await.check(410, "");
+    let gone = waiting.await;
+    gone.check(410, "");
+    assert_eq!(gone.header("fanfare-error"), "gone");
     assert_eq!(deleting.await.unwrap().status(), 200);
     rig.tell("DELETE /a", "").await.check(404, "");
 }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use fanfare_hub::{Message, WireFormat};
 use fanfare_link::{Close, Framing, LAST_CHUNK, Outbox, chunk};
+use fanfare_relay::headers::confine;
 use http::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 
@@ -10,7 +11,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// The head of a stream. `no-transform` is what compressing layers look at before they collect a
-/// stream to squeeze it.
+/// stream to squeeze it; what publishers wrote is [confined](confine).
 pub(super) fn head(content_type: Option<HeaderValue>) -> Response<()> {
     let mut response = Response::new(());
     let headers = response.headers_mut();
@@ -22,6 +23,7 @@ pub(super) fn head(content_type: Option<HeaderValue>) -> Response<()> {
         HeaderValue::from_static("no-store, no-transform"),
     );
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    confine(headers);
     response
 }
 

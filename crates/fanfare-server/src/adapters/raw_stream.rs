@@ -4,15 +4,15 @@
 //! to resume uses another protocol; these two are for `curl`, and for clients of Nchan.
 //!
 //! A gap cannot be told here, so a gap ends the stream, and visibly: a chunked body without its
-//! last chunk is an error to its reader, any other body is broken off. Only what was missing from
-//! the history already when the reader came passes in silence: it would meet the same hole at every
-//! attempt, and never get past it.
+//! last chunk is an error to its reader, any other body is broken off. What was missing already
+//! when the reader came stands in `Fanfare-Gap` of the head, written by whoever holds the
+//! connection: it must not end the stream, for the reader would meet the same hole at every attempt
+//! and never get past it.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use fanfare_hub::{EndReason, Gap, Message};
 use fanfare_link::{At, Close, Farewell, Framing, Kind, Outbox, Protocol, Tick};
 use http::Response;
-use http::header::{HeaderName, HeaderValue};
 
 use super::body::{self, StreamBody};
 use super::{format, kind};
@@ -42,15 +42,9 @@ impl<const LINES: bool> ByteStream<LINES> {
         }
     }
 
-    /// The head of the stream. The payloads may be of any type, so none is named, and browsers are
-    /// asked not to guess one: a guess could be a page.
+    /// The head of the stream. The payloads may be of any type, so none is named.
     pub fn head() -> Response<()> {
-        let mut head = body::head(None);
-        head.headers_mut().insert(
-            HeaderName::from_static("x-content-type-options"),
-            HeaderValue::from_static("nosniff"),
-        );
-        head
+        body::head(None)
     }
 
     fn has_chunks(&self) -> bool {

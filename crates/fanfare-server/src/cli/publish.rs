@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use clap::Args;
 use fanfare_hub::ChannelName;
+use fanfare_hub::limits::{
+    CONTENT_TYPE_BYTES_MAX, EVENT_NAME_BYTES_MAX, IDEMPOTENCY_KEY_BYTES_MAX,
+};
 
 use super::ClientArgs;
 use crate::config::{Secret, unit};
@@ -31,16 +34,16 @@ pub struct PublishArgs {
     )]
     pub body: Body,
     /// Event name that subscribers see
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = field::<EVENT_NAME_BYTES_MAX>)]
     pub event: Option<String>,
     /// Content type of the message
-    #[arg(long = "type", value_name = "MIME")]
+    #[arg(long = "type", value_name = "MIME", value_parser = field::<CONTENT_TYPE_BYTES_MAX>)]
     pub content_type: Option<String>,
     /// Time after which the message is forgotten, such as 30s
     #[arg(long, value_name = "TIME", value_parser = ttl)]
     pub ttl: Option<Duration>,
     /// Publish once, however often this is repeated with the same key
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = field::<IDEMPOTENCY_KEY_BYTES_MAX>)]
     pub id: Option<String>,
     /// Where to.
     #[command(flatten)]
@@ -81,10 +84,22 @@ impl FromStr for Body {
     }
 }
 
+/// Reads what travels in a header and is kept with the message, under the hub's own bounds.
+fn field<const BYTES_MAX: usize>(text: &str) -> Result<String, String> {
+    if text.len() > BYTES_MAX || text.contains(char::is_control) {
+        return Err(format!(
+            "allowed is a text of at most {BYTES_MAX} bytes without control characters"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
 fn ttl(text: &str) -> Result<Duration, String> {
     unit::parse_duration(text)
         .filter(|ttl| !ttl.is_zero())
-        .ok_or_else(|| "allowed is a time in ms, s, m, h or d, such as 30s".to_owned())
+        .ok_or_else(|| {
+            "allowed is a whole number of ms, s, m, h or d without a space, such as 30s".to_owned()
+        })
 }
 
 /// Never fails: an error would repeat the key.

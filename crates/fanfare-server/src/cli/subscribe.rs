@@ -35,7 +35,7 @@ pub struct SubscribeArgs {
     /// Where to start: all, now, an id, 10m (ago), or -5 (the last five)
     #[arg(long, value_name = "PLACE", allow_hyphen_values = true)]
     pub since: Option<Since>,
-    /// Print one JSON object per message
+    /// Print JSON objects; null is what the transport lacks: types on sse, names on ws
     #[arg(long)]
     pub json: bool,
     /// Stop after so many messages

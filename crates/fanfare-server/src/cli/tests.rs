@@ -238,6 +238,23 @@ fn clients_read_their_environment() {
     check("check", "config", "FANFARE_CONFIG");
 }
 
+// What a client reads must not be taken for a misspelt setting by a server in the same shell.
+#[test]
+fn no_variable_of_the_command_line_is_an_unknown_setting() {
+    let command = Cli::command();
+    let arguments = command
+        .get_subcommands()
+        .flat_map(clap::Command::get_arguments);
+    let environment = arguments
+        .filter_map(|argument| Some((argument.get_env()?.to_owned(), "x".into())))
+        .collect();
+    let sources = Sources {
+        environment,
+        ..Sources::none()
+    };
+    Config::load(&sources).unwrap();
+}
+
 // A key in a debug line or in an error ends up in a log.
 #[test]
 fn secrets_are_never_printed() {

@@ -1,6 +1,7 @@
 //! A server, as a client reaches it.
 
-use anyhow::{Context as _, anyhow, bail};
+use std::cell::Cell;
+
 use bytes::Bytes;
 use fanfare_relay::percent::Encoded;
 use http::header::HOST;
@@ -10,10 +11,11 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use crate::exit::Exit;
+use super::refusal::refusal;
+use crate::exit::{Exit, ExitError};
 
 /// Bytes of an answer that is read whole: a message with its wrapping, at the largest setting.
-const ANSWER_BYTES_MAX: usize = 128 << 20;
+pub(super) const ANSWER_BYTES_MAX: usize = 128 << 20;
 
 /// Where a server is.
 #[derive(Debug)]
@@ -22,15 +24,14 @@ pub(super) struct Peer {
     address: (String, u16),
     /// The path in front of the server's own, without a slash at its end.
     prefix: String,
+    was_there: Cell<bool>,
 }
 
 impl Peer {
-    pub(super) fn new(server: &Uri) -> anyhow::Result<Self> {
+    pub(super) fn new(server: &Uri) -> Result<Self, ExitError> {
         if server.scheme_str() == Some("https") {
-            bail!(
-                anyhow!("this client speaks http only; reach a server behind TLS with curl")
-                    .context(Exit::Usage)
-            );
+            return Err(Exit::Usage
+                .error("this client speaks http only; reach a server behind TLS with curl"));
         }
         let host = server.host().unwrap_or_default();
         let authority = server
@@ -43,6 +44,7 @@ impl Peer {
                 server.port_u16().unwrap_or(80),
             ),
             prefix: server.path().trim_end_matches('/').to_owned(),
+            was_there: Cell::new(false),
         })
     }
 
@@ -51,61 +53,61 @@ impl Peer {
         format!("{}{path}", self.prefix)
     }
 
+    /// Whether anybody has ever taken a connection there. Who has is expected to come back.
+    pub(super) fn was_there(&self) -> bool {
+        self.was_there.get()
+    }
+
     /// Sends a request over a connection of its own.
     pub(super) async fn send(
         &self,
         mut request: Request<Bytes>,
     ) -> anyhow::Result<Response<Incoming>> {
         request.headers_mut().insert(HOST, self.authority.parse()?);
-        let unreachable = || format!("cannot reach the server at {}", self.authority);
         let stream = TcpStream::connect((self.address.0.as_str(), self.address.1))
             .await
-            .context(Exit::Unreachable)
-            .with_context(unreachable)?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+            .map_err(|error| self.unreachable(error.into()))?;
+        self.was_there.set(true);
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| self.broken(error))?;
         // Ends with the connection; the runtime, which lives as long as the command, owns it.
         tokio::spawn(connection.with_upgrades());
-        sender
-            .send_request(request.map(Full::new))
-            .await
-            .context(Exit::Unreachable)
-            .with_context(unreachable)
+        let answer = sender.send_request(request.map(Full::new)).await;
+        Ok(answer.map_err(|error| self.broken(error))?)
+    }
+
+    fn broken(&self, error: hyper::Error) -> ExitError {
+        if error.is_parse() {
+            let authority = &self.authority;
+            return Exit::Failure.error(format!("there is no HTTP server at {authority}: {error}"));
+        }
+        self.unreachable(error.into())
+    }
+
+    fn unreachable(&self, error: anyhow::Error) -> ExitError {
+        let authority = &self.authority;
+        Exit::Unreachable.error(format!("cannot reach the server at {authority}: {error:#}"))
     }
 }
 
-/// Refuses an answer that is an error, with the server's own words.
-pub(super) async fn accepted(response: Response<Incoming>) -> anyhow::Result<Response<Incoming>> {
+/// Refuses an answer that is an error.
+pub(super) async fn accepted(
+    response: Response<Incoming>,
+) -> Result<Response<Incoming>, ExitError> {
     let status = response.status();
-    if status.is_success()
-        || matches!(
-            status,
-            StatusCode::SWITCHING_PROTOCOLS | StatusCode::NOT_MODIFIED
-        )
-    {
+    if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS {
         return Ok(response);
     }
-    let words = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
-        .collect()
-        .await;
-    let words = words
-        .map(|body| String::from_utf8_lossy(&body.to_bytes()).trim().to_owned())
-        .unwrap_or_default();
-    let error = anyhow!("the server answers {status}: {words}");
-    Err(if status.is_server_error() {
-        error.context(Exit::Failure)
-    } else {
-        error.context(Exit::Refused)
-    })
+    Err(refusal(response).await)
 }
 
 /// Reads an answer whole.
-pub(super) async fn whole(response: Response<Incoming>) -> anyhow::Result<Bytes> {
+pub(super) async fn whole(response: Response<Incoming>) -> Result<Bytes, ExitError> {
     let body = accepted(response).await?.into_body();
     let collected = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
-    Ok(collected
-        .map_err(|error| anyhow!("the answer broke off: {error}"))?
-        .to_bytes())
+    let broken = |error| Exit::Unreachable.error(format!("the answer broke off: {error}"));
+    Ok(collected.map_err(broken)?.to_bytes())
 }
 
 /// Percent-encodes a channel name for a path.

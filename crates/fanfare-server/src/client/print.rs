@@ -1,13 +1,10 @@
 //! What a person, or a script, gets to see.
 
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::num::NonZeroU64;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use serde_json::json;
-
 use super::Received;
+use super::received::printable;
 
 /// Prints messages until there were enough.
 #[derive(Debug)]
@@ -24,53 +21,49 @@ impl Printer {
         }
     }
 
-    /// Prints one; `true` when that was enough. A gap is a note beside the messages, or a JSON
-    /// object among them.
+    /// Prints one; `true` when that was enough, for us or for whoever reads. A gap is a note beside
+    /// the messages, or a JSON object among them.
     pub(super) fn print(&mut self, received: &Received) -> io::Result<bool> {
-        if self.as_json {
-            line(&object(received).to_string())?;
-        } else if received.is_gap {
-            note(
-                "messages are missing here: the history does not reach back to the last one received",
-            )?;
-        } else {
-            let mut out = io::stdout().lock();
-            out.write_all(&received.payload)?;
-            out.write_all(b"\n")?;
-            out.flush()?;
-        }
-        if !received.is_gap {
+        let is_read = match received {
+            Received::End { .. } => true,
+            Received::Gap(gap) if self.as_json => line(&gap.to_json().to_string())?,
+            Received::Gap(gap) => {
+                let of = gap.channel.as_deref().unwrap_or("a channel");
+                note(&format!(
+                    "messages of {} are missing here: its history does not reach back to the last \
+                     one received",
+                    printable(of)
+                ));
+                true
+            }
+            Received::Message(message) if self.as_json => line(&message.to_json().to_string())?,
+            Received::Message(message) => write_line(&message.payload)?,
+        };
+        if matches!(received, Received::Message(_)) {
             self.left = self.left.map(|left| left.saturating_sub(1));
         }
-        Ok(self.left == Some(0))
+        Ok(!is_read || self.left == Some(0))
     }
 }
 
-fn object(received: &Received) -> serde_json::Value {
-    if received.is_gap {
-        return json!({"gap": {"channel": received.channel, "resumed": received.id}});
-    }
-    let mut object = json!({
-        "id": received.id,
-        "channel": received.channel,
-        "event": received.event,
-        "content_type": received.content_type,
-    });
-    match std::str::from_utf8(&received.payload) {
-        Ok(text) => object["data"] = text.into(),
-        Err(_) => object["base64"] = BASE64_STANDARD.encode(&received.payload).into(),
-    }
-    object
+/// A line on standard output; `false` if nobody reads it any more, as after `| head -1`.
+pub(super) fn line(text: &str) -> io::Result<bool> {
+    write_line(text.as_bytes())
 }
 
-/// A line on standard output.
-pub(super) fn line(text: &str) -> io::Result<()> {
+fn write_line(bytes: &[u8]) -> io::Result<bool> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{text}")?;
-    out.flush()
+    let written = out
+        .write_all(bytes)
+        .and_then(|()| out.write_all(b"\n"))
+        .and_then(|()| out.flush());
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
+    }
 }
 
-/// A remark on standard error.
-pub(super) fn note(text: &str) -> io::Result<()> {
-    writeln!(io::stderr().lock(), "fanfare: {text}")
+/// A remark on standard error. Nobody reading it is no reason to stop.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "fanfare: {text}");
 }

@@ -5,23 +5,23 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use fanfare_websocket::frame::FrameHeader;
-use fanfare_websocket::{Decoder, Event, Opcode, Role, Settings};
+use fanfare_websocket::{CloseFrame, Decoder, Event, Opcode, Role, Settings};
 use http::header::{
     CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{Request, StatusCode};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use super::received::{Gap, Message, end_reason};
 use super::{Peer, Received, peer};
 
 /// Bytes of a message: the largest that the server can be set to, and its header lines.
 const MESSAGE_BYTES_MAX: u32 = 65 << 20;
 
 /// The content type that marks a gap.
-const GAP: &str = "application/vnd.fanfare.gap+json";
+const GAP_TYPE: &str = "application/vnd.fanfare.gap+json";
 
 pub(super) struct Socket {
     stream: TokioIo<Upgraded>,
@@ -62,7 +62,7 @@ impl Socket {
         })
     }
 
-    /// The next message or gap; `None` when the server closes.
+    /// What comes next; `None` when the connection has ended.
     pub(super) async fn next(&mut self) -> anyhow::Result<Option<Received>> {
         loop {
             let mut input = &mut self.read[self.unread.clone()];
@@ -76,7 +76,7 @@ impl Socket {
             match event {
                 Some(Event::Binary(payload)) => return received(&payload).map(Some),
                 Some(Event::Text(text)) => return received(text.as_bytes()).map(Some),
-                Some(Event::Close(_)) => return Ok(None),
+                Some(Event::Close(frame)) => return Ok(frame.as_ref().and_then(end)),
                 Some(Event::Ping(payload)) => self.send(Opcode::Pong, &payload).await?,
                 Some(Event::Pong(_)) => {}
                 None if !self.read_on().await? => return Ok(None),
@@ -98,36 +98,40 @@ impl Socket {
     }
 }
 
+/// A subscription that is over for good is closed with a status: `410 Gone`.
+fn end(frame: &CloseFrame<'_>) -> Option<Received> {
+    let (status, _) = frame.reason.split_once(' ')?;
+    let reason = end_reason(status.parse().ok()?)?;
+    let channel = None;
+    Some(Received::End { channel, reason })
+}
+
 /// Splits the header lines `id` and `content-type` from the message.
 fn received(frame: &[u8]) -> anyhow::Result<Received> {
     let end = frame
         .windows(2)
         .position(|pair| pair == b"\n\n")
-        .context("a message without an id")?;
-    let head = std::str::from_utf8(&frame[..end]).context("a message with an unreadable id")?;
+        .context("the server sent a message without an id")?;
+    let (head, payload) = (&frame[..end], &frame[end + 2..]);
+    let head = std::str::from_utf8(head).context("the server sent an id that cannot be read")?;
     let field = |name: &str| {
         head.lines()
             .find_map(|line| line.strip_prefix(name))
             .map(str::to_owned)
     };
-    let mut received = Received {
-        id: field("id: ").unwrap_or_default(),
-        content_type: field("content-type: "),
-        payload: frame[end + 2..].to_vec(),
-        ..Received::default()
-    };
-    if received.content_type.as_deref() == Some(GAP) {
-        received.is_gap = true;
-        received.channel = serde_json::from_slice::<Gap>(&received.payload)
-            .ok()
-            .map(|gap| gap.channel);
+    let id = field("id: ").unwrap_or_default();
+    let content_type = field("content-type: ");
+    if content_type.as_deref() == Some(GAP_TYPE)
+        && let Some(gap) = Gap::read(payload, &id)
+    {
+        return Ok(Received::Gap(gap));
     }
-    Ok(received)
-}
-
-#[derive(Deserialize)]
-struct Gap {
-    channel: String,
+    Ok(Received::Message(Message {
+        id,
+        content_type,
+        payload: payload.to_owned(),
+        ..Message::default()
+    }))
 }
 
 /// Unpredictable bytes: RFC 6455, sections 4.1 and 5.3 ask for them so that a page cannot make a

@@ -7,10 +7,11 @@ use std::time::Duration;
 use fanfare_hub::ChannelName;
 use fanfare_hub::limits::CHANNEL_NAME_BYTES_MAX;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use super::literal::Literal;
 use super::secret::{KEY_CHARS_MAX, KEY_CHARS_MIN, Secret};
-use super::unit::{format_count, format_duration, format_size, parse_duration, parse_size};
+use super::unit::{format_duration, format_size, parse_duration, parse_size};
 use super::value::Value;
 
 /// Entries in a list. Each request may be compared with all of them; more belongs into a proxy or
@@ -34,7 +35,8 @@ pub enum Kind {
     Count(RangeInclusive<u64>),
     /// A time with its unit, within these bounds.
     Duration(RangeInclusive<Duration>),
-    /// Which log events are written, in the syntax of `tracing-subscriber`.
+    /// Which log events are written, in the syntax of `tracing-subscriber`, but each part with its
+    /// level.
     Filter,
     /// Origins as browsers send them. Source: RFC 6454, 6.2.
     Origins,
@@ -118,17 +120,20 @@ impl fmt::Display for Kind {
                 write!(
                     f,
                     "a whole number from {} to {}",
-                    format_count(*range.start()),
-                    format_count(*range.end())
+                    range.start(),
+                    range.end()
                 )
             }
             Self::Duration(range) => write!(
                 f,
-                "a time in ms, s, m, h or d from \"{}\" to \"{}\"",
+                "a whole number of ms, s, m, h or d without a space, from \"{}\" to \"{}\"",
                 format_duration(*range.start()),
                 format_duration(*range.end()),
             ),
-            Self::Filter => f.write_str("a log filter, such as \"info\" or \"warn,fanfare=debug\""),
+            Self::Filter => f.write_str(
+                "a level (off, error, warn, info, debug or trace), or a list with levels of parts, \
+                 such as \"warn,fanfare=debug\"",
+            ),
             Self::Origins => f.write_str("a list of origins, such as [\"https://app.example\"]"),
             Self::OriginsOrAll => {
                 f.write_str("a list of origins, such as [\"https://app.example\"], or [\"*\"]")
@@ -143,7 +148,7 @@ impl fmt::Display for Kind {
             ),
             Self::Size(range) => write!(
                 f,
-                "a size in B, kB, KiB, MB, MiB, GB or GiB from \"{}\" to \"{}\"",
+                "a whole number of B, kB, KiB, MB, MiB, GB or GiB without a space, from \"{}\" to \"{}\"",
                 format_size(*range.start()),
                 format_size(*range.end()),
             ),
@@ -212,6 +217,13 @@ fn is_prefix(text: &str) -> bool {
             .is_some_and(|rest| rest.split('/').all(segment))
 }
 
+/// Takes less than `tracing-subscriber` would: there a misspelt level is the name of a part, of
+/// which everything is logged, and nothing of all the others.
 fn is_filter(text: &str) -> bool {
-    !text.trim().is_empty() && EnvFilter::try_new(text).is_ok()
+    let is_level = |text: &str| !text.is_empty() && text.parse::<LevelFilter>().is_ok();
+    let has_level = |directive: &str| match directive.rsplit_once('=') {
+        Some((part, level)) => !part.is_empty() && is_level(level),
+        None => is_level(directive),
+    };
+    text.split(',').all(has_level) && EnvFilter::try_new(text).is_ok()
 }

@@ -21,10 +21,13 @@ use super::setting::Setting;
 pub struct Sources<'a> {
     /// Flags of the command line.
     pub flags: Vec<Flag>,
-    /// Environment variables; those that are not named `FANFARE_SECTION__KEY` are not looked at.
+    /// Environment variables; those that do not begin with `FANFARE_` are not looked at.
     pub environment: Vec<(OsString, OsString)>,
     /// The configuration file, if one was named. None is searched for.
     pub file: Option<PathBuf>,
+    /// The program as it was called, for command lines that are printed; `None` if flags are not
+    /// how this configuration is made.
+    pub program: Option<String>,
     /// Reads a file: the configuration, or one that holds secrets.
     pub read: &'a dyn Fn(&Path) -> io::Result<String>,
     /// Cores this process may use: the default number of shards.
@@ -60,6 +63,9 @@ impl Sources<'static> {
             flags,
             environment: std::env::vars_os().collect(),
             file,
+            program: std::env::args_os()
+                .next()
+                .map(|program| program.to_string_lossy().into_owned()),
             read: &|path| std::fs::read_to_string(path),
             cores: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         }
@@ -71,6 +77,7 @@ impl Sources<'static> {
             flags: Vec::new(),
             environment: Vec::new(),
             file: None,
+            program: None,
             read: &|_| Err(io::ErrorKind::NotFound.into()),
             cores: NonZeroUsize::MIN,
         }

@@ -19,19 +19,28 @@ pub fn sample() -> String {
     text
 }
 
-/// The reference of all settings: a Markdown table for each section.
+/// The beginning of the reference.
+const INTRODUCTION: &str = "# Configuration\n\n\
+    Every setting has a default, and each can be written in four places: as a flag\n\
+    (`--set limits.head_time=5s`), as an environment variable (`FANFARE_LIMITS__HEAD_TIME=5s`), in a\n\
+    TOML file that `--config` names, or not at all; the first of these that has it decides. Variables\n\
+    that hold secrets may name a file instead: `FANFARE_PUBLISH__KEYS_FILE`. What is unknown or\n\
+    misspelt is an error. `fanfare check` shows every value and where it comes from.\n";
+
+/// What no single setting of a profile says.
+const PROFILES: &str = "\
+    May be written several times, once for each path prefix. Profiles differ in how they speak and\n\
+    share the channels: `/nchan/pub/x` publishes to the same channel `x` as `/pub/x`.\n\n";
+
+/// The reference of all settings: an introduction, and a Markdown table for each section.
 pub fn markdown() -> String {
-    let mut text = String::new();
+    let mut text = String::from(INTRODUCTION);
     for settings in SECTIONS.into_iter().chain([Profile::SETTINGS]) {
-        let separator = if text.is_empty() { "" } else { "\n" };
-        push(
-            &mut text,
-            format_args!("{separator}## `{}`\n\n", header(settings)),
-        );
-        push(
-            &mut text,
-            format_args!("| key | default | allowed | what it is for |\n|---|---|---|---|\n"),
-        );
+        push(&mut text, format_args!("\n## `{}`\n\n", header(settings)));
+        if settings.first().map(Setting::section) == Some(PROFILE) {
+            text.push_str(PROFILES);
+        }
+        text.push_str("| key | default | allowed | what it is for |\n|---|---|---|---|\n");
         for setting in settings {
             let Setting { about, .. } = setting;
             let (name, allowed) = (setting.name(), setting.allowed());

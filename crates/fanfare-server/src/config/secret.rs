@@ -1,8 +1,13 @@
 //! Secrets, which are never printed.
 
 use std::fmt;
+use std::fs::File;
 use std::hint::black_box;
+use std::io::{self, Read as _};
 use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 /// Characters of the shortest key. 16 random ones of base64 are 96 bits: out of reach of guessing
 /// over a network.
@@ -11,6 +16,10 @@ pub const KEY_CHARS_MIN: usize = 16;
 /// Characters of the longest key. Twice a SHA-512 in hexadecimal; every request carries the key
 /// in its head, and the head is bounded.
 pub const KEY_CHARS_MAX: usize = 256;
+
+/// Bytes of a key that is made here: as many bits as a random UUID and a few more, and no padding
+/// in base64.
+const RANDOM_BYTES: usize = 18;
 
 /// A secret text, such as a publish key. `Debug` and `Display` print a mask, and there is no
 /// `PartialEq`: compare with [`matches`](Self::matches).
@@ -43,6 +52,16 @@ impl Secret {
             KEY_CHARS_MIN..=KEY_CHARS_MAX => Ok(Self(text.to_owned())),
             length => Err(SecretError::Length(length)),
         }
+    }
+
+    /// A new key that nobody can guess, of characters that need no quotes anywhere.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn random() -> io::Result<Self> {
+        let mut bytes = [0; RANDOM_BYTES];
+        File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+        Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
     }
 
     /// A secret of whatever form, which the server it is shown to has to judge.

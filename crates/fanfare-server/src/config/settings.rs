@@ -93,7 +93,7 @@ section! {
         /// Bytes kept in all channels together; the oldest messages make room.
         memory_bytes_max: usize = Size(KIB..=1024 * GIB), Default("256MiB");
         /// Channels at one time; a further one is refused.
-        channels_max: usize = Count(1..=100_000_000), Default("250_000");
+        channels_max: usize = Count(1..=100_000_000), Default("250000");
         /// Channels that one connection may hear; a further one is refused.
         channels_per_connection_max: usize = Count(1..=10_000), Default("100");
         /// Time after which an empty channel that nobody uses is forgotten.

@@ -45,6 +45,7 @@ fn load_with(given: Given<'_>, flags: Vec<Flag>) -> Result<Config, Invalid> {
             .map(|(k, v)| (OsString::from(k), OsString::from(v)))
             .collect(),
         file: given.file.map(|_| PathBuf::from("fanfare.toml")),
+        program: Some("fanfare".to_owned()),
         read: &read,
         cores: NonZeroUsize::new(8).unwrap(),
     })
@@ -253,14 +254,26 @@ fn keys_come_from_flags_variables_and_files_of_secrets() {
     assert_eq!(exposed(&load(given)), both);
 }
 
-// Orchestrators put variables of this form beside a service named `fanfare`; compose files can
-// only empty a variable; and what clients read is not a setting.
+// Kubernetes puts variables like these into every pod beside services named `fanfare` and
+// `fanfare-redis`; compose files can only empty a variable; and what clients read is not a setting.
 #[test]
 fn variables_that_are_not_settings_are_left_alone() {
     let environment = [
         ("FANFARE_PORT", "tcp://10.0.0.1:7474"),
+        ("FANFARE_PORT_7474_TCP", "tcp://10.0.0.1:7474"),
+        ("FANFARE_PORT_7474_TCP_ADDR", "10.0.0.1"),
+        ("FANFARE_PORT_7474_TCP_PORT", "7474"),
+        ("FANFARE_PORT_7474_TCP_PROTO", "tcp"),
         ("FANFARE_SERVICE_HOST", "10.0.0.1"),
+        ("FANFARE_SERVICE_PORT", "7474"),
+        ("FANFARE_SERVICE_PORT_HTTP", "7474"),
+        ("FANFARE_REDIS_PORT", "tcp://10.0.0.2:6379"),
+        ("FANFARE_REDIS_PORT_6379_TCP_ADDR", "10.0.0.2"),
+        ("FANFARE_REDIS_SERVICE_HOST", "10.0.0.2"),
+        ("FANFARE_CONFIG", "fanfare.toml"),
         ("FANFARE_KEY", "whatever"),
+        ("FANFARE_SERVER", "http://127.0.0.1:7474"),
+        ("FANFARE_FOO", ""),
         ("OTHER__THING", "1"),
         ("FANFARE_SERVER__LISTEN", ""),
         ("FANFARE_PUBLISH__KEYS_FILE", ""),
@@ -270,6 +283,19 @@ fn variables_that_are_not_settings_are_left_alone() {
         ..Given::default()
     });
     assert_eq!(config.server.listen.port(), 7474);
+}
+
+#[test]
+fn a_port_that_a_person_wrote_is_a_mistake() {
+    let given = Given {
+        environment: &[("FANFARE_PORT", "8080")],
+        ..Given::default()
+    };
+    let invalid = load_with(given, Vec::new()).unwrap_err();
+    assert_eq!(
+        invalid.problems()[0].to_string(),
+        "FANFARE_PORT: there is no setting `port`"
+    );
 }
 
 #[test]

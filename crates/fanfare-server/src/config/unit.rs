@@ -63,19 +63,6 @@ pub fn format_size(bytes: u64) -> String {
     format(bytes, &SIZES, "0B")
 }
 
-/// Writes a count in groups of three digits, as TOML allows: `1_000_000`.
-pub fn format_count(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in (0..digits.len()).rev().zip(digits.chars()) {
-        text.push(digit);
-        if place != 0 && place.is_multiple_of(3) {
-            text.push('_');
-        }
-    }
-    text
-}
-
 fn parse(text: &str, units: &[Unit]) -> Option<u64> {
     let end = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(end);

@@ -9,7 +9,7 @@ use fanfare_hub::ChannelName;
 use serde_json::json;
 
 use super::secret::Secret;
-use super::unit::{format_count, format_duration, format_size};
+use super::unit::{format_duration, format_size};
 
 /// The value of a setting. Prints as it would be written in a configuration, secrets masked.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ impl fmt::Display for Value {
         match self {
             Self::Address(address) => address.fmt(f),
             Self::Channel(name) => name.fmt(f),
-            Self::Count(count) => f.write_str(&format_count(*count)),
+            Self::Count(count) => count.fmt(f),
             Self::Duration(duration) => f.write_str(&format_duration(*duration)),
             Self::List(entries) if entries.is_empty() => f.write_str("none"),
             Self::List(entries) => f.write_str(&entries.join(", ")),

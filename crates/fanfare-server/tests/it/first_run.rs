@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use fanfare_testkit::server::Launch;
+use fanfare_testkit::server::{Launch, Server, Signal};
 use fanfare_testkit::tools::Tool;
 
 use crate::support::{BINARY, Raw, SOON, launch, server, until, until_held};
@@ -24,6 +24,14 @@ fn printed(banner: &str, label: &str) -> String {
         .to_owned()
 }
 
+/// All of the banner.
+fn banner(server: &Server) -> String {
+    let end = |line: &str| line.contains("A restart forgets");
+    let found = server.output().wait_for(0, SOON, end);
+    found.unwrap();
+    server.output().so_far()
+}
+
 /// Runs a line in a shell, as a person would who has copied it.
 fn shell(line: &str) -> Child {
     Tool::Curl.path();
@@ -39,11 +47,7 @@ fn shell(line: &str) -> Child {
 #[test]
 fn the_printed_lines_work_as_they_are() {
     let server = server();
-    let banner = server
-        .output()
-        .wait_for(0, SOON, |line| line.contains("Publish "))
-        .unwrap();
-    let banner = format!("{}\n{}", server.output().so_far(), banner.1);
+    let banner = banner(&server);
 
     let mut reader = shell(&printed(&banner, "Read"));
     let mut heard = BufReader::new(reader.stdout.take().unwrap()).lines();
@@ -120,15 +124,87 @@ fn an_open_address_needs_decisions() {
         .arg("0.0.0.0:0")
         .run(SOON);
     assert_eq!(ended.code, Some(4), "{ended:?}");
-    for fix in [
-        "--publish-key",
-        "--allow-subscribe",
-        "[publish]",
-        "[subscribe]",
-        "--listen 127.0.0.1",
-    ] {
-        assert!(ended.log.contains(fix), "no {fix}: {}", ended.log);
-    }
+    assert_eq!(printed_after(&ended.log, "Decide it with flags").len(), 2);
+}
+
+/// The lines of a refusal under a heading.
+fn printed_after<'a>(text: &'a str, heading: &str) -> Vec<&'a str> {
+    text.lines()
+        .skip_while(|line| !line.starts_with(heading))
+        .skip(1)
+        .take_while(|line| line.is_empty() || line.starts_with("  "))
+        .filter(|line| !line.is_empty())
+        .collect()
+}
+
+fn refused() -> String {
+    let launch = Launch::bare(BINARY).arg("--listen").arg("0.0.0.0:0");
+    let ended = launch.run(SOON);
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    ended.log
+}
+
+/// Publishes and reads with the lines of a banner, in a shell that has this key.
+fn check_banner(server: &Server, key: &str) {
+    let banner = banner(server);
+    let publish = printed(&banner, "Publish");
+    let publisher = shell(&format!("export FANFARE_KEY='{key}'; {publish}"));
+    let published = publisher.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&published.stdout).into_owned();
+    assert!(said.starts_with("queued messages: "), "{publish}: {said}");
+    check_read_line(&banner);
+}
+
+fn check_read_line(banner: &str) {
+    let mut reader = shell(&printed(banner, "Read"));
+    let mut heard = BufReader::new(reader.stdout.take().unwrap()).lines();
+    let heard = heard
+        .find(|line| line.as_ref().unwrap().starts_with("data:"))
+        .unwrap()
+        .unwrap();
+    reader.kill().unwrap();
+    reader.wait().unwrap();
+    assert_eq!(heard, "data: Hello, world");
+}
+
+#[test]
+fn the_command_lines_of_a_refusal_start_a_server() {
+    let refusal = refused();
+    let lines = printed_after(&refusal, "Decide it with flags");
+    let [export, command] = lines.as_slice() else {
+        panic!("{refusal}")
+    };
+    // The shell makes room for the server, so that it ends with its test.
+    let script = format!(
+        "{export}\necho \"KEY $FANFARE_KEY\"\nexec {}",
+        command.trim()
+    );
+    let server = Launch::bare(Tool::Bash.path())
+        .arg("-c")
+        .arg(script)
+        .start();
+    let said = server.output().so_far();
+    let key = said.lines().find_map(|line| line.strip_prefix("KEY "));
+    check_banner(&server, key.unwrap());
+    let local = printed_after(&refusal, "or listen for this machine");
+    let script = format!("exec {}", local.join(" ").trim());
+    let server = Launch::bare(Tool::Bash.path())
+        .arg("-c")
+        .arg(script)
+        .start();
+    assert!(server.address().ip().is_loopback());
+}
+
+#[test]
+fn the_file_of_a_refusal_starts_a_server() {
+    let refusal = refused();
+    let lines = printed_after(&refusal, "or in the configuration file").join("\n");
+    let (_, rest) = lines.split_once("keys = [\"").unwrap();
+    let (key, _) = rest.split_once('"').unwrap();
+    let server = Launch::bare(BINARY)
+        .config(&format!("[server]\nlisten = \"0.0.0.0:0\"\n{lines}\n"))
+        .start();
+    check_banner(&server, key);
 }
 
 // The lines that a refusal prints are ones that work.
@@ -160,14 +236,44 @@ fn an_open_address_with_decisions_starts() {
     client
         .ask("GET /sub/a", &["Host: anything.example"])
         .check(200, "m");
-    until("the banner is whole", || {
-        server.output().so_far().contains("Publish")
-    });
-    let banner = server.output().so_far();
+    check_banner(&server, "a-key-of-sixteen-characters-or-more");
+}
+
+#[test]
+fn a_banner_has_no_line_that_is_refused() {
+    let server = launch().set("subscribe.allow=nobody").start();
+    let banner = banner(&server);
+    assert!(!banner.contains("Read "), "{banner}");
+}
+
+// A log that is read by a collector has no colours in it.
+#[test]
+fn the_log_says_where_it_listens() {
+    let mut server = server();
+    until("it is logged", || server.log().contains("listening"));
+    let address = server.address();
+    let log = server.log();
     assert!(
-        printed(&banner, "Publish").contains("Authorization: Bearer"),
-        "{banner}"
+        log.contains(&format!("listening address={address}")),
+        "{log}"
     );
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait(SOON).code(), Some(0));
+    until("it is logged", || server.log().contains("stopped"));
+    let log = server.log();
+    assert!(log.contains("grace=10s"), "{log}");
+    assert!(!log.contains('\u{1b}'), "{log:?}");
+}
+
+#[test]
+fn the_log_for_programs_says_it_too() {
+    let server = launch().set("server.log_format=json").start();
+    until("it is logged", || server.log().contains("listening"));
+    let log = server.log();
+    let event: serde_json::Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    let fields =
+        serde_json::json!({"message": "listening", "address": server.address().to_string()});
+    assert_eq!(event["fields"], fields, "{log}");
 }
 
 #[test]

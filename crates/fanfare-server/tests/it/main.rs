@@ -14,12 +14,14 @@
 
 mod behind_nginx;
 mod browser;
+mod cli;
 mod cors;
 mod curl;
 mod first_run;
 mod hopping;
 mod hostile;
 mod http2;
+mod js_client;
 mod memory;
 mod multiplex;
 mod nchan_client;

@@ -3,7 +3,7 @@
 use fanfare_testkit::server::Server;
 
 use crate::support::raw::request;
-use crate::support::{Publisher, Raw, frame, launch, metric, until_held};
+use crate::support::{Publisher, Raw, frame, launch, metric, until, until_held};
 
 /// Bytes for a subscriber who waits, buffers of the kernel aside. The budget of the design.
 const BYTES_PER_SUBSCRIBER_MAX: u64 = 512;
@@ -87,4 +87,38 @@ fn a_quiet_socket_with_meta_is_small() {
 #[test]
 fn a_quiet_stream_of_json_is_small() {
     check("lines of JSON", &request("GET /sub/c?as=ndjson", &[]));
+}
+
+/// What all unfinished messages may take, the default of the server, and some more for the
+/// connections that they come on.
+const UNFINISHED_BYTES_MAX: u64 = (128 << 20) + (64 << 20);
+
+/// What may stay of a burst: the heap has holes.
+const LEFT_BYTES_MAX: u64 = 32 << 20;
+
+#[test]
+fn unfinished_messages_are_bounded_together_and_their_memory_comes_back() {
+    let server = launch().start();
+    let before = server.anonymous_bytes();
+    let part = vec![b'x'; 1_000_000];
+    let head = request("POST /pub/c", &["Content-Length: 1048576"]);
+    for _ in 0..2 {
+        let mut unfinished = Vec::new();
+        for _ in 0..250 {
+            let mut raw = Raw::connect(&server);
+            raw.send(&head);
+            // Those who come too late are refused, some before they have sent all of it.
+            raw.send_in_vain(&part);
+            unfinished.push(raw);
+        }
+        let refused = || metric(&server, "fanfare_refused_total");
+        until("some have been refused", || refused() > 0);
+        let grown = server.anonymous_bytes() - before;
+        assert!(grown <= UNFINISHED_BYTES_MAX, "{grown} bytes more");
+        unfinished.into_iter().for_each(Raw::reset);
+        until("the memory has come back", || {
+            server.anonymous_bytes() - before <= LEFT_BYTES_MAX
+        });
+    }
+    Publisher::connect(&server).publish("c", "room again");
 }

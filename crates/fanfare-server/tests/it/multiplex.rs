@@ -101,6 +101,15 @@ fn a_subscription_begins_at_its_cursor() {
 }
 
 #[test]
+fn an_empty_since_counts_as_none() {
+    let server = server();
+    Publisher::connect(&server).publish("c", "stored");
+    let mut socket = Multiplex::connect(&server);
+    socket.ask(&json!({"op": "subscribe", "channel": "c", "since": ""}));
+    assert_eq!(socket.next()["data"], "stored");
+}
+
+#[test]
 fn a_gap_is_told() {
     let server = server();
     let mut publisher = Publisher::connect(&server);
@@ -116,9 +125,21 @@ fn a_gap_is_told() {
 #[test]
 fn a_wrong_request_harms_nothing() {
     let server = server();
+    let deep_object = format!(
+        "{{\"op\":\"ping\",\"x\":{}1{}}}",
+        "[".repeat(200),
+        "]".repeat(200)
+    );
     let mut socket = Multiplex::connect(&server);
     for (text, code) in [
         ("{", "bad_json"),
+        ("{}{}", "bad_json"),
+        ("{\"op\":\"dance\"} x", "bad_json"),
+        ("{\"op\":\"ping\"}{\"op\":\"ping\"}", "bad_json"),
+        (&"[".repeat(200), "bad_json"),
+        (&["[".repeat(200), "]".repeat(200)].concat(), "bad_json"),
+        (&deep_object, "bad_json"),
+        ("{}", "bad_request"),
         ("[]", "bad_request"),
         ("{\"op\":\"dance\"}", "unknown_op"),
         ("{\"op\":\"subscribe\"}", "bad_request"),

@@ -1,5 +1,7 @@
 //! HTTP itself: bodies, pipelines, old versions.
 
+use std::time::{Duration, Instant};
+
 use crate::support::raw::request;
 use crate::support::{Publisher, Raw, server, until_held};
 
@@ -79,6 +81,47 @@ fn a_client_that_expects_to_be_asked_need_not_send_what_is_refused() {
         &["Content-Length: 1000000", "Expect: 100-continue"],
     );
     assert_eq!(client.head().status, 413);
+}
+
+// A body that never comes must not hold the answer back.
+#[test]
+fn a_refusal_does_not_wait_for_the_body() {
+    let server = crate::support::launch()
+        .set("limits.message_bytes_max=1KiB")
+        .start();
+    for (line, headers, status) in [
+        ("POST /pub/a", &[][..], 413),
+        ("POST /sub/a", &[], 405),
+        ("PATCH /pub/a", &[], 405),
+        ("POST /nowhere", &[], 404),
+        ("POST /pub/a", &["Host: evil.example"], 403),
+    ] {
+        let mut client = Raw::connect(&server);
+        let begun = Instant::now();
+        client.begin(line, &[headers, &["Content-Length: 1000000"]].concat());
+        assert_eq!(client.answer().status, status, "{line} {headers:?}");
+        let time = begun.elapsed();
+        assert!(time < Duration::from_secs(1), "{line}: {time:?}");
+        // What comes late harms neither the answer nor the end.
+        client.send_in_vain("x".repeat(1_000_000));
+        client.check_closed();
+    }
+}
+
+// Who has sent the whole request may send the next one.
+#[test]
+fn a_connection_survives_a_refusal_whose_body_has_come() {
+    let server = server();
+    let mut client = Raw::connect(&server);
+    let body = "x".repeat(100_000);
+    for (line, status) in [
+        ("POST /sub/a", 405),
+        ("PATCH /pub/a", 405),
+        ("POST /nowhere", 404),
+        ("POST /pub/a", 202),
+    ] {
+        assert_eq!(client.tell(line, &[], &body).status, status, "{line}");
+    }
 }
 
 // D39, with requests for both fronts of the server in one pipeline.
@@ -209,6 +252,31 @@ fn what_is_not_there_is_not_found() {
     }
 }
 
+// HEAD and OPTIONS because balancers ask with them.
+#[test]
+fn probes_and_metrics_are_only_read() {
+    let server = server();
+    let mut client = Raw::connect(&server);
+    let probe = "GET, HEAD, OPTIONS";
+    for (path, allow) in [
+        ("/healthz", probe),
+        ("/readyz", probe),
+        ("/metrics", "GET, HEAD"),
+    ] {
+        for method in ["POST", "PUT", "DELETE", "PATCH"] {
+            let answer = client.ask(&format!("{method} {path}"), &[]);
+            assert_eq!(answer.status, 405, "{method} {path}");
+            answer
+                .with("allow", allow)
+                .with("fanfare-error", "wrong_method");
+        }
+        for method in allow.split(", ") {
+            let answer = client.ask(&format!("{method} {path}"), &[]);
+            assert_eq!(answer.status, 200, "{method} {path}");
+        }
+    }
+}
+
 #[test]
 fn errors_teach() {
     let server = server();
@@ -262,5 +330,26 @@ fn a_target_may_be_in_absolute_form() {
         let refused = client.ask(line, &[]);
         refused.with("fanfare-error", "foreign_host");
         assert_eq!(refused.status, 403, "{line}");
+    }
+}
+
+// What `nc -N` does: the request, and with it the end of what the client sends.
+#[test]
+fn whoever_sends_no_more_gets_what_is_there() {
+    let server = server();
+    Publisher::connect(&server).publish("a", "stored");
+    for line in [
+        "GET /sub/a",
+        "GET /sub/a?as=interval",
+        "GET /sub/a?as=sse",
+        "GET /sub/a?as=stream&since=5:0",
+    ] {
+        for _ in 0..20 {
+            let mut client = Raw::connect(&server);
+            client.begin(line, &[]);
+            client.half_close();
+            let said = String::from_utf8(client.rest()).unwrap();
+            assert!(said.contains("stored"), "{line}: {said:?}");
+        }
     }
 }

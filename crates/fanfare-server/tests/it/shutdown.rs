@@ -3,6 +3,7 @@
 use fanfare_testkit::server::{Server, Signal};
 
 use crate::support::frame;
+use crate::support::raw::request;
 use crate::support::sse::Events;
 use crate::support::{Body, Raw, SOON, launch, until_held};
 
@@ -75,6 +76,29 @@ fn nobody_new_is_let_in_while_it_ends() {
     crate::support::until("the port is closed", || {
         std::net::TcpStream::connect(server.address()).is_err()
     });
+    assert_eq!(server.wait(SOON).code(), Some(0), "{}", server.log());
+}
+
+#[test]
+fn connections_that_are_still_open_hear_that_it_is_not_ready() {
+    let mut server = server_with_grace("2s");
+    // So many that some are still open: each shard closes one at a time.
+    let mut idle: Vec<Raw> = (0..40).map(|_| Raw::connect(&server)).collect();
+    for client in &mut idle {
+        client.ask("GET /readyz", &[]).check(200, "ready\n");
+    }
+    server.signal(Signal::TERM);
+    crate::support::until("the port is closed", || {
+        std::net::TcpStream::connect(server.address()).is_err()
+    });
+    for client in &mut idle {
+        client.send_in_vain(request("GET /readyz", &[]));
+    }
+    let answers: Vec<Vec<u8>> = idle.iter_mut().map(Raw::rest).collect();
+    let told = answers.iter().filter(|answer| {
+        answer.starts_with(b"HTTP/1.1 503 ") && answer.ends_with(b"\r\n\r\nstopping\n")
+    });
+    assert!(told.count() > 0, "{}", server.log());
     assert_eq!(server.wait(SOON).code(), Some(0), "{}", server.log());
 }
 

@@ -302,3 +302,21 @@ fn every_transport_says_the_same() {
         assert_eq!(chunks.chunk(), text.into_bytes());
     }
 }
+
+#[test]
+fn a_raw_stream_tells_in_its_head_what_was_missed() {
+    let server = server();
+    let id = Publisher::connect(&server).publish("a", "first");
+    for transport in ["stream", "chunked"] {
+        let line = format!("GET /sub/a?as={transport}&since=1700000000:0");
+        let (head, _) = Raw::connect(&server).stream(&line, &[]);
+        assert!(
+            head.header("fanfare-gap")
+                .starts_with("after=1700000000:0; resumed="),
+            "{head:?}"
+        );
+        let line = format!("GET /sub/a?as={transport}&since={id}");
+        let (head, _) = Raw::connect(&server).stream(&line, &[]);
+        head.without("fanfare-gap");
+    }
+}

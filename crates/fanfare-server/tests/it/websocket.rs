@@ -221,14 +221,16 @@ fn a_handshake_that_is_none_is_refused() {
     ]
     .concat();
     for (headers, status) in [
+        (without("Connection"), 400),
         (without("Sec-WebSocket-Key"), 400),
         (short_key, 400),
         (without("Sec-WebSocket-Version"), 426),
         (version_8, 426),
     ] {
-        for path in ["/sub/c", "/ws"] {
+        for path in ["/sub/c", "/sub/c?as=ws", "/ws"] {
             let answer = Raw::connect(&server).ask(&format!("GET {path}"), &headers);
             assert_eq!(answer.status, status, "{path} {headers:?}: {answer:?}");
+            answer.with("fanfare-error", "bad_websocket_handshake");
             if status == 426 {
                 answer.with("sec-websocket-version", "13");
             }

@@ -56,7 +56,8 @@ impl Refusal {
     pub(super) fn key_required() -> Self {
         Self::new(
             "key_required",
-            "publishing takes a key: send it as `Authorization: Bearer KEY` with the handshake",
+            "publishing takes a key, and the handshake had none of this server's: send it there as \
+             `Authorization: Bearer KEY`",
         )
         .decided_by("publish.keys")
     }

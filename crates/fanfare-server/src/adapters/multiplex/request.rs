@@ -10,8 +10,9 @@ use fanfare_hub::{ChannelName, Draft, Start};
 use fanfare_relay::percent::Encoded;
 use fanfare_relay::{Query, read_draft, read_starts};
 use http::HeaderMap;
-use serde::de::{self, IgnoredAny, Visitor};
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::Rules;
 use super::refusal::Refusal;
@@ -104,7 +105,8 @@ pub(super) fn read(
 ) -> Result<(Option<RequestId>, Request), (Option<RequestId>, Refusal)> {
     // Left alone, serde would also take the fields of a request from an array, in their order.
     if !text.trim_ascii_start().starts_with('{') {
-        return Err((None, not_an_object(text)));
+        let refusal = check_json(text).err();
+        return Err((None, refusal.unwrap_or_else(Refusal::not_an_object)));
     }
     let written = serde_json::from_str(text).map_err(|error| explain(text, &error))?;
     let (id, request) = check(written, rules);
@@ -225,17 +227,19 @@ fn payload(
     Ok(payload.into())
 }
 
-fn not_an_object(text: &str) -> Refusal {
-    match serde_json::from_str::<IgnoredAny>(text) {
-        Ok(_) => Refusal::not_an_object(),
-        Err(error) => Refusal::bad_json(&error),
+/// One JSON value and nothing else, within the depth to which a request is read.
+fn check_json(text: &str) -> Result<(), Refusal> {
+    match serde_json::from_str::<Value>(text) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Refusal::bad_json(&error)),
     }
 }
 
 /// Finds words for what serde could not read, and the id to answer with.
 fn explain(text: &str, error: &serde_json::Error) -> (Option<RequestId>, Refusal) {
-    if !error.is_data() {
-        return (None, Refusal::bad_json(error));
+    // Serde stops at the first field that does not fit; what follows may not even be JSON.
+    if let Err(refusal) = check_json(text) {
+        return (None, refusal);
     }
     let refusal = match serde_json::from_str(text) {
         Ok(Operation { op }) if OPERATIONS.contains(&&*op) => Refusal::bad_request(error),

@@ -451,8 +451,8 @@ fn publishing_takes_a_key() {
             &peer,
             r#"{"op":"publish","id":2,"channel":"c","data":"m"}"#
         ),
-        "{\"op\":\"error\",\"id\":2,\"code\":\"key_required\",\"message\":\"publishing takes a key: \
-         send it as `Authorization: Bearer KEY` with the handshake\",\"setting\":\"publish.keys\"}\n"
+        "{\"op\":\"error\",\"id\":2,\"code\":\"key_required\",\"message\":\"publishing takes a key, \
+         and the handshake had none of this server's: send it there as `Authorization: Bearer KEY`\",\"setting\":\"publish.keys\"}\n"
     );
     assert!(
         ask(&mut stage, &peer, r#"{"op":"subscribe","channel":"c"}"#)

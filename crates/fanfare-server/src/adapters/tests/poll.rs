@@ -6,6 +6,10 @@ use http::HeaderMap;
 
 use super::*;
 
+/// What goes with the bytes of a publisher.
+const CONFINED: &str = "x-content-type-options: nosniff\r\n\
+    content-security-policy: default-src 'none'; sandbox\r\n";
+
 fn settings(mode: PollMode) -> PollSettings {
     PollSettings {
         profile: Profile::Relay,
@@ -49,7 +53,7 @@ fn a_stored_message_is_answered_at_once() {
         format!(
             "HTTP/1.1 200 OK\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
              last-modified: {DATE}\r\netag: 0\r\nfanfare-id: 1763680000:0\r\n\
-             content-type: text/plain\r\ndate: {DATE}\r\ncontent-length: 2\r\n\r\nm0"
+             content-type: text/plain\r\n{CONFINED}date: {DATE}\r\ncontent-length: 2\r\n\r\nm0"
         )
     );
     let cursor = Start::After(MessageId::new(BEGIN, 0));
@@ -59,7 +63,7 @@ fn a_stored_message_is_answered_at_once() {
         format!(
             "HTTP/1.1 200 OK\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
              last-modified: {DATE}\r\netag: 1\r\nfanfare-id: 1763680000:1\r\n\
-             x-eventsource-event: e\r\ndate: {DATE}\r\ncontent-length: 7\r\n\r\n{{\"m\":1}}"
+             x-eventsource-event: e\r\n{CONFINED}date: {DATE}\r\ncontent-length: 7\r\n\r\n{{\"m\":1}}"
         )
     );
     assert!(second.is_open(), "another request may follow");
@@ -76,7 +80,7 @@ fn a_held_poll_is_answered_by_the_next_message() {
         format!(
             "HTTP/1.1 200 OK\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
              last-modified: {DATE}\r\netag: 0\r\nfanfare-id: 1763680000:0\r\n\
-             date: {DATE}\r\ncontent-length: 0\r\n\r\n"
+             {CONFINED}date: {DATE}\r\ncontent-length: 0\r\n\r\n"
         )
     );
     stage.publish("c", draft("next"));
@@ -228,7 +232,7 @@ fn a_gap_comes_with_the_message_after_it() {
             "HTTP/1.1 200 OK\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
              fanfare-gap: after=5:7; resumed=1763679000:4294967295\r\n\
              last-modified: {DATE}\r\netag: 0\r\nfanfare-id: 1763680000:0\r\n\
-             date: {DATE}\r\ncontent-length: 1\r\n\r\nm"
+             {CONFINED}date: {DATE}\r\ncontent-length: 1\r\n\r\nm"
         )
     );
 }
@@ -305,7 +309,7 @@ fn a_deleted_channel_is_gone() {
         peer.text(),
         format!(
             "HTTP/1.1 410 Gone\r\nvary: If-None-Match, If-Modified-Since, Accept\r\n\
-             date: {DATE}\r\ncontent-length: 0\r\n\r\n"
+             fanfare-error: gone\r\ndate: {DATE}\r\ncontent-length: 0\r\n\r\n"
         )
     );
     assert!(peer.is_open(), "another request may follow");
@@ -316,7 +320,9 @@ fn a_conflicting_poll_is_ended() {
     let mut stage = Stage::new();
     let peer = poll(&mut stage, long(), &OLDEST);
     stage.take_over("c");
-    assert!(peer.text().starts_with("HTTP/1.1 409 Conflict\r\n"));
+    let text = peer.text();
+    assert!(text.starts_with("HTTP/1.1 409 Conflict\r\n"), "{text}");
+    assert!(text.contains("\r\nfanfare-error: conflict\r\n"), "{text}");
 }
 
 #[test]

@@ -46,6 +46,10 @@ fn the_head_names_no_type_and_forbids_guessing() {
     let head = RawStream::head();
     assert!(!head.headers().contains_key("content-type"));
     assert_eq!(head.headers()["x-content-type-options"], "nosniff");
+    assert_eq!(
+        head.headers()["content-security-policy"],
+        "default-src 'none'; sandbox"
+    );
     assert_eq!(head.headers()["cache-control"], "no-store, no-transform");
 }
 

@@ -49,6 +49,8 @@ fn opens_with_head_and_retry_time_at_once() {
         format!(
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
              cache-control: no-store, no-transform\r\nx-accel-buffering: no\r\n\
+             x-content-type-options: nosniff\r\n\
+             content-security-policy: default-src 'none'; sandbox\r\n\
              date: {DATE}\r\ntransfer-encoding: chunked\r\n\r\n\
              d\r\nretry: 2000\n\n\r\n"
         )

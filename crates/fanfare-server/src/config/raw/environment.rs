@@ -14,9 +14,11 @@ use crate::config::settings::settings;
 
 const PREFIX: &str = "FANFARE_";
 
-/// Between section and key. A variable without it is not ours: for a service named `fanfare`,
-/// container orchestrators set `FANFARE_PORT`, `FANFARE_SERVICE_HOST` and more like them.
+/// Between section and key.
 const SEPARATOR: &str = "__";
+
+/// What the command line reads by itself, behind the prefix.
+const NOT_SETTINGS: [&str; 3] = ["CONFIG", "KEY", "SERVER"];
 
 /// End of a variable that names a file with the value in it.
 const FILE: &str = "_FILE";
@@ -37,7 +39,7 @@ impl Raw {
     ) {
         let mut ours: Vec<_> = environment
             .iter()
-            .filter_map(|(name, v)| Some((our_name(name)?, v)))
+            .filter_map(|(name, value)| Some((our_name(name, value)?, value)))
             .collect();
         // The order of an environment means nothing; messages should have one.
         ours.sort();
@@ -83,12 +85,30 @@ fn understand(
     })
 }
 
-/// The name if it is one that this program claims.
-fn our_name(name: &OsString) -> Option<&str> {
+/// The name if it must be that of a setting. All that begin like ours must, so that one with a slip
+/// in it is not taken for nothing.
+fn our_name<'a>(name: &'a OsString, value: &OsString) -> Option<&'a str> {
     let name = name.to_str()?;
-    name.strip_prefix(PREFIX)?
-        .contains(SEPARATOR)
-        .then_some(name)
+    let rest = name.strip_prefix(PREFIX)?;
+    let is_foreign = NOT_SETTINGS.contains(&rest) || is_service_link(rest, value);
+    (!is_foreign).then_some(name)
+}
+
+/// Whether this is one of the variables that Kubernetes puts into every pod for each service beside
+/// it: for one named `fanfare` they begin like ours.
+///
+/// Source: Kubernetes, "Service", "Environment variables", where they have the form of Docker's
+/// links: `{NAME}_SERVICE_HOST`, `{NAME}_SERVICE_PORT[_{PORT}]`, `{NAME}_PORT` with a URL in it,
+/// `{NAME}_PORT_{NUMBER}_{PROTOCOL}[_ADDR|_PORT|_PROTO]`.
+fn is_service_link(rest: &str, value: &OsString) -> bool {
+    let rest = format!("_{rest}");
+    let is_url = || value.to_str().is_some_and(|value| value.contains("://"));
+    let has_number = |(_, behind): (&str, &str)| behind.starts_with(|c: char| c.is_ascii_digit());
+    rest.ends_with("_SERVICE_HOST")
+        || rest.ends_with("_SERVICE_PORT")
+        || rest.contains("_SERVICE_PORT_")
+        || (rest.ends_with("_PORT") && is_url())
+        || rest.rsplit_once("_PORT_").is_some_and(has_number)
 }
 
 fn meaning(variable: &str) -> Option<Meaning> {
@@ -104,19 +124,17 @@ fn meaning(variable: &str) -> Option<Meaning> {
 }
 
 fn unknown(variable: &str) -> Problem {
-    let key = variable
-        .strip_prefix(PREFIX)
-        .unwrap_or(variable)
-        .replacen(SEPARATOR, ".", 1)
-        .to_lowercase();
+    let rest = variable.strip_prefix(PREFIX).unwrap_or(variable);
+    let key = rest.replacen(SEPARATOR, ".", 1).to_lowercase();
     let near = nearest(&key, settings().map(|setting| setting.key));
     let setting = settings().find(|setting| Some(setting.key) == near);
+    let other = || nearest(rest, NOT_SETTINGS.into_iter()).map(|name| format!("{PREFIX}{name}"));
     Problem::Unknown {
         origin: Origin::Environment {
             variable: variable.to_owned(),
         },
         key,
-        nearest: setting.map(Setting::variable),
+        nearest: setting.map(Setting::variable).or_else(other),
     }
 }
 

@@ -59,6 +59,23 @@ fn a_misspelt_name_is_answered_with_the_nearest_one() {
             "fanfare.toml:2:1: there is no setting `server.head_time`; did you mean `limits.head_time`?",
         ],
     );
+    for (wrong, key) in [
+        ("FANFARE_SERVER_LISTEN", "server_listen"),
+        ("FANFARE_LISTEN", "listen"),
+    ] {
+        check_variable(
+            wrong,
+            "x",
+            &format!(
+                "{wrong}: there is no setting `{key}`; did you mean `FANFARE_SERVER__LISTEN`?"
+            ),
+        );
+    }
+    check_variable(
+        "FANFARE_CONFG",
+        "x",
+        "FANFARE_CONFG: there is no setting `confg`; did you mean `FANFARE_CONFIG`?",
+    );
     check_variable(
         "FANFARE_SERVER__LISTENS",
         "x",
@@ -77,6 +94,7 @@ fn a_name_like_no_other_gets_no_suggestion() {
         &["fanfare.toml:1:2: there is no setting `database`"],
     );
     check_set("xyz=1", "--set: there is no setting `xyz`");
+    check_variable("FANFARE_FOO", "x", "FANFARE_FOO: there is no setting `foo`");
 }
 
 #[test]
@@ -84,13 +102,13 @@ fn a_wrong_type_says_what_was_found_and_what_is_allowed() {
     check_file(
         "[limits]\nhistory_age = 30",
         &[
-            "fanfare.toml:2:15: limits.history_age: found the number 30; allowed is a time in ms, s, m, h or d from \"1s\" to \"365d\"",
+            "fanfare.toml:2:15: limits.history_age: found the number 30; allowed is a whole number of ms, s, m, h or d without a space, from \"1s\" to \"365d\"",
         ],
     );
     check_file(
         "[limits]\nhistory_messages = \"100\"",
         &[
-            "fanfare.toml:2:20: limits.history_messages: found \"100\"; allowed is a whole number from 0 to 1_000_000",
+            "fanfare.toml:2:20: limits.history_messages: found \"100\"; allowed is a whole number from 0 to 1000000",
         ],
     );
     check_file(
@@ -98,7 +116,7 @@ fn a_wrong_type_says_what_was_found_and_what_is_allowed() {
         &[
             "fanfare.toml:2:11: clock.enabled: found \"yes\"; allowed is true or false",
             "fanfare.toml:3:11: clock.channel: found a number with a fraction; allowed is a channel name of 1 to 255 bytes without control characters",
-            "fanfare.toml:4:9: clock.every: found a date; allowed is a time in ms, s, m, h or d from \"1s\" to \"1h\"",
+            "fanfare.toml:4:9: clock.every: found a date; allowed is a whole number of ms, s, m, h or d without a space, from \"1s\" to \"1h\"",
         ],
     );
     check_file(
@@ -125,25 +143,29 @@ fn a_wrong_unit_or_bound_says_what_was_found_and_what_is_allowed() {
     check_file(
         "[limits]\nmessage_bytes_max = '1 banana'",
         &[
-            "fanfare.toml:2:21: limits.message_bytes_max: found \"1 banana\"; allowed is a size in B, kB, KiB, MB, MiB, GB or GiB from \"1B\" to \"64MiB\"",
+            "fanfare.toml:2:21: limits.message_bytes_max: found \"1 banana\"; allowed is a whole number of B, kB, KiB, MB, MiB, GB or GiB without a space, from \"1B\" to \"64MiB\"",
         ],
     );
     check_set(
+        "limits.message_bytes_max=1.5MiB",
+        "--set: limits.message_bytes_max: found \"1.5MiB\"; allowed is a whole number of B, kB, KiB, MB, MiB, GB or GiB without a space, from \"1B\" to \"64MiB\"",
+    );
+    check_set(
         "limits.message_bytes_max=65MiB",
-        "--set: limits.message_bytes_max: found \"65MiB\"; allowed is a size in B, kB, KiB, MB, MiB, GB or GiB from \"1B\" to \"64MiB\"",
+        "--set: limits.message_bytes_max: found \"65MiB\"; allowed is a whole number of B, kB, KiB, MB, MiB, GB or GiB without a space, from \"1B\" to \"64MiB\"",
     );
     check_variable(
         "FANFARE_SERVER__SHARDS",
         "-1",
-        "FANFARE_SERVER__SHARDS: server.shards: found \"-1\"; allowed is a whole number from 1 to 1_024, or 0 (one per core)",
+        "FANFARE_SERVER__SHARDS: server.shards: found \"-1\"; allowed is a whole number from 1 to 1024, or 0 (one per core)",
     );
     check_set(
         "limits.channels_max=0",
-        "--set: limits.channels_max: found \"0\"; allowed is a whole number from 1 to 100_000_000",
+        "--set: limits.channels_max: found \"0\"; allowed is a whole number from 1 to 100000000",
     );
     check_set(
         "subscribe.poll_time=2h",
-        "--set: subscribe.poll_time: found \"2h\"; allowed is a time in ms, s, m, h or d from \"1s\" to \"1h\", or \"0s\" (held until a message comes)",
+        "--set: subscribe.poll_time: found \"2h\"; allowed is a whole number of ms, s, m, h or d without a space, from \"1s\" to \"1h\", or \"0s\" (held until a message comes)",
     );
 }
 
@@ -157,10 +179,34 @@ fn a_wrong_word_address_or_filter_says_what_is_allowed() {
         "server.listen=localhost",
         "--set: server.listen: found \"localhost\"; allowed is an IP address with its port, such as \"127.0.0.1:7474\"",
     );
-    check_set(
-        "server.log=fanfare=loud",
-        "--set: server.log: found \"fanfare=loud\"; allowed is a log filter, such as \"info\" or \"warn,fanfare=debug\"",
-    );
+    // A word that is no level would be the name of a part, and switch all others off.
+    for wrong in [
+        "wran",
+        "fanfare",
+        "info,fanfare",
+        "fanfare=loud",
+        "info,",
+        "fanfare=",
+        "=info",
+    ] {
+        check_set(
+            &format!("server.log={wrong}"),
+            &format!(
+                "--set: server.log: found {wrong:?}; allowed is a level (off, error, warn, info, debug or trace), or a list with levels of parts, such as \"warn,fanfare=debug\""
+            ),
+        );
+    }
+    for right in [
+        "off",
+        "WARN",
+        "warn,fanfare=debug",
+        "fanfare_link::reactor=trace,error",
+    ] {
+        assert_eq!(
+            load_set(&[&format!("server.log={right}")]).server.log,
+            right
+        );
+    }
 }
 
 #[test]
@@ -392,7 +438,7 @@ fn columns_count_characters() {
     check_file(
         "clock = { channel = 'äöü', every = 1 }",
         &[
-            "fanfare.toml:1:36: clock.every: found the number 1; allowed is a time in ms, s, m, h or d from \"1s\" to \"1h\"",
+            "fanfare.toml:1:36: clock.every: found the number 1; allowed is a whole number of ms, s, m, h or d without a space, from \"1s\" to \"1h\"",
         ],
     );
 }
@@ -416,10 +462,10 @@ fn all_problems_are_reported_at_once_in_the_order_of_the_file() {
         load_with(given, Vec::new()).unwrap_err().to_string(),
         r#"the configuration has 6 problems:
   fanfare.toml:2:9: subscribe.first: found "any"; allowed is "newest" or "oldest"
-  fanfare.toml:5:13: limits.head_time: found the number 1; allowed is a time in ms, s, m, h or d from "1s" to "1m"
+  fanfare.toml:5:13: limits.head_time: found the number 1; allowed is a whole number of ms, s, m, h or d without a space, from "1s" to "1m"
   fanfare.toml:6:1: there is no setting `limits.history`; did you mean `limits.history_age`?
   fanfare.toml:9:10: server.listen: found the number 7474; allowed is an IP address with its port, such as "127.0.0.1:7474"
-  FANFARE_CLOCK__EVERY: clock.every: found "often"; allowed is a time in ms, s, m, h or d from "1s" to "1h"
-  --set: server.shards: found "many"; allowed is a whole number from 1 to 1_024, or 0 (one per core)"#
+  FANFARE_CLOCK__EVERY: clock.every: found "often"; allowed is a whole number of ms, s, m, h or d without a space, from "1s" to "1h"
+  --set: server.shards: found "many"; allowed is a whole number from 1 to 1024, or 0 (one per core)"#
     );
 }

@@ -34,7 +34,7 @@ limits.history_messages             100                                   defaul
 limits.history_age                  1h                                    default
 limits.history_bytes                1MiB                                  default
 limits.memory_bytes_max             256MiB                                default
-limits.channels_max                 250_000                               default
+limits.channels_max                 250000                                default
 limits.channels_per_connection_max  100                                   default
 limits.channel_idle                 1m                                    default
 limits.subscribers_per_channel_max  0 (no limit)                          default
@@ -226,8 +226,15 @@ fn the_reference_names_every_setting() {
         );
     }
     assert!(reference.contains(
-        "| `history_messages` | `100` | a whole number from 0 to 1_000_000 | Newest messages that a channel keeps; 0 keeps none, and who was away has missed them. |"
+        "| `history_messages` | `100` | a whole number from 0 to 1000000 | Newest messages that a channel keeps; 0 keeps none, and who was away has missed them. |"
     ));
+}
+
+#[test]
+fn the_reference_has_a_title_and_says_that_profiles_share_channels() {
+    let reference = markdown();
+    assert!(reference.starts_with("# Configuration\n"), "{reference}");
+    assert!(reference.contains("`/nchan/pub/x`"), "{reference}");
 }
 
 // The text of the table is what operators read.

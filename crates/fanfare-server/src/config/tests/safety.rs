@@ -54,55 +54,92 @@ fn any_other_address_needs_a_key_and_a_decision() {
     }
 }
 
+/// The text of a refusal, with `KEY` in the place of the key that was made for it.
+fn text(config: &Config) -> String {
+    let text = config.refuse_unsafe().unwrap_err().to_string();
+    let Some((before, rest)) = text.split_once("keys = [\"") else {
+        return text;
+    };
+    let (key, after) = rest.split_once('"').unwrap();
+    Secret::new(key).unwrap();
+    assert_eq!(key.len(), 24, "{key}");
+    format!("{before}keys = [\"KEY\"{}", after)
+}
+
+fn check(given: Given<'_>, flags: Vec<Flag>, expected: &str) {
+    assert_eq!(text(&load_with(given, flags).unwrap()), expected);
+}
+
 #[test]
 fn the_refusal_prints_the_lines_that_are_missing() {
-    assert_eq!(
-        refusal(&["server.listen=0.0.0.0:7474"]).unwrap(),
-        r#"others can reach 0.0.0.0:7474 (from --set), and it is not decided who may publish and who may subscribe.
+    check(
+        Given::default(),
+        vec![Flag::new("--listen", "server.listen", "0.0.0.0:7474")],
+        r#"others can reach 0.0.0.0:7474 (from --listen), and it is not decided who may publish and who may subscribe.
 
 Decide it with flags:
 
-  export FANFARE_KEY="$(head -c 24 /dev/urandom | base64)"
-  --publish-key "$FANFARE_KEY" --allow-subscribe everyone
+  export FANFARE_KEY="${FANFARE_KEY:-$(head -c 18 /dev/urandom | base64)}"
+  fanfare --listen 0.0.0.0:7474 --publish-key "$FANFARE_KEY" --allow-subscribe everyone
 
 or in the configuration file:
 
   [publish]
-  keys = ["the key of your choice"]
+  keys = ["KEY"]
 
   [subscribe]
   allow = "everyone"  # or "nobody"
 
 or listen for this machine alone:
 
-  --listen 127.0.0.1:7474"#
+  fanfare --listen 127.0.0.1:7474"#,
     );
-    assert_eq!(
-        refusal(&["server.listen=0.0.0.0:80", "subscribe.allow=nobody"]).unwrap(),
-        r#"others can reach 0.0.0.0:80 (from --set), and it is not decided who may publish.
+}
+
+// Whatever else was said is said again, or the line would start another server.
+#[test]
+fn the_command_line_is_the_one_that_was_used() {
+    check(
+        Given {
+            set: &["subscribe.allow=nobody", "clock.channel=What time"],
+            file: Some("[server]\nlisten = '0.0.0.0:80'"),
+            ..Given::default()
+        },
+        Vec::new(),
+        r#"others can reach 0.0.0.0:80 (from fanfare.toml:2:10), and it is not decided who may publish.
 
 Decide it with flags:
 
-  export FANFARE_KEY="$(head -c 24 /dev/urandom | base64)"
-  --publish-key "$FANFARE_KEY"
+  export FANFARE_KEY="${FANFARE_KEY:-$(head -c 18 /dev/urandom | base64)}"
+  fanfare --config fanfare.toml --set subscribe.allow=nobody --set 'clock.channel=What time' --publish-key "$FANFARE_KEY"
 
 or in the configuration file:
 
   [publish]
-  keys = ["the key of your choice"]
+  keys = ["KEY"]
 
 or listen for this machine alone:
 
-  --listen 127.0.0.1:80"#
+  fanfare --config fanfare.toml --set subscribe.allow=nobody --set 'clock.channel=What time' --listen 127.0.0.1:80"#,
     );
-    let key = format!("publish.keys={KEY}");
-    assert_eq!(
-        refusal(&["server.listen=[::]:7474", &key]).unwrap(),
-        r#"others can reach [::]:7474 (from --set), and it is not decided who may subscribe.
+}
+
+// A key that came with a flag stays out of what is printed.
+#[test]
+fn a_key_is_not_repeated() {
+    let flags = vec![
+        Flag::new("--listen", "server.listen", "[::]:7474"),
+        Flag::list("--publish-key", "publish.keys", [KEY.to_owned()]),
+    ];
+    check(
+        Given::default(),
+        flags,
+        r#"others can reach [::]:7474 (from --listen), and it is not decided who may subscribe.
 
 Decide it with flags:
 
-  --allow-subscribe everyone
+  export FANFARE_KEY="${FANFARE_KEY:-$(head -c 18 /dev/urandom | base64)}"
+  fanfare --listen '[::]:7474' --publish-key "$FANFARE_KEY" --allow-subscribe everyone
 
 or in the configuration file:
 
@@ -111,8 +148,48 @@ or in the configuration file:
 
 or listen for this machine alone:
 
-  --listen 127.0.0.1:7474"#
+  export FANFARE_KEY="${FANFARE_KEY:-$(head -c 18 /dev/urandom | base64)}"
+  fanfare --listen 127.0.0.1:7474 --publish-key "$FANFARE_KEY""#,
     );
+}
+
+#[test]
+fn an_application_is_told_of_its_text_alone() {
+    let key = format!("[server]\nlisten = '0.0.0.0:80'\n[publish]\nkeys = ['{KEY}']");
+    assert_eq!(
+        text(&Config::parse(&key).unwrap()),
+        r#"others can reach 0.0.0.0:80 (from (text):2:10), and it is not decided who may subscribe.
+
+Decide it in the configuration file:
+
+  [subscribe]
+  allow = "everyone"  # or "nobody"
+
+or listen for this machine alone:
+
+  [server]
+  listen = "127.0.0.1:80""#
+    );
+}
+
+// What a person pastes must start a server, and one that is nobody else's.
+#[test]
+fn the_printed_lines_of_a_file_are_a_safe_configuration() {
+    let listen = "[server]\nlisten = '0.0.0.0:7474'\n";
+    let pasted = || {
+        let refusal = load_file(listen).refuse_unsafe().unwrap_err().to_string();
+        let lines: Vec<_> = refusal
+            .lines()
+            .skip_while(|line| !line.starts_with("or in the configuration file"))
+            .skip(1)
+            .take_while(|line| line.is_empty() || line.starts_with("  "))
+            .collect();
+        let config = load_file(&format!("{listen}{}", lines.join("\n")));
+        config.refuse_unsafe().unwrap();
+        config.publish.keys
+    };
+    let [one, other] = [pasted(), pasted()];
+    assert!(!one[0].matches(other[0].expose().as_bytes()));
 }
 
 // Whoever pastes the lines and forgets the key must not run with a key that is in our sources.

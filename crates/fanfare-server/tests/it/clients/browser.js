@@ -61,6 +61,10 @@ serve(
     click({ selector }) {
       return page.click(selector);
     },
+    /** Takes its network away, or gives it back: the page is told. */
+    offline({ isOffline }) {
+      return page.context().setOffline(isOffline);
+    },
     complaints() {
       return complaints;
     },

@@ -27,6 +27,7 @@ fn e13_the_last_subscriber_takes_over() {
     conflict
         .check(409, "")
         .with("content-length", "0")
+        .with("fanfare-error", "conflict")
         .without("etag")
         .without("last-modified");
     check_vary(&conflict);

@@ -82,7 +82,10 @@ fn e9_wrong_methods_are_forbidden() {
     let mut client = Raw::connect(&server);
     for method in ["POST", "PUT", "DELETE"] {
         let answer = client.tell(&format!("{method} /nchan/sub/a"), &[], "x");
-        answer.check(403, "").with("content-length", "0");
+        answer
+            .check(403, "")
+            .with("content-length", "0")
+            .with("fanfare-error", "wrong_method");
     }
     for method in ["HEAD", "PATCH", "BREW"] {
         let answer = client.ask(&format!("{method} /nchan/sub/a"), &[]);

@@ -146,6 +146,7 @@ fn e11_deleting_a_channel_sends_its_subscribers_away() {
         let gone = subscriber.answer();
         gone.check(410, "")
             .with("content-length", "0")
+            .with("fanfare-error", "gone")
             .without("etag")
             .without("last-modified");
         check_vary(&gone);
