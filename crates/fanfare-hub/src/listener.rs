@@ -137,13 +137,15 @@ impl Listener {
         now: Timestamp,
         enter: impl Fn(&ChannelName, &Arc<Inbox>) -> Result<Seat, JoinError>,
     ) -> Result<Self, JoinError> {
+        let places = places.into_iter();
         let bell = Arc::new(Bell::default());
         let cord = Box::new(Cord(Arc::clone(&bell)));
         let mut listener = Self {
             hub: hub.clone(),
             inbox: Inbox::bounded(cord, INBOX_ITEMS_MAX, INBOX_BYTES_MAX),
             bell,
-            ears: Vec::new(),
+            // No larger than it must be: most have one channel.
+            ears: Vec::with_capacity(places.size_hint().0),
             items: VecDeque::new(),
             limit,
             has_caught_up: false,
