@@ -91,7 +91,12 @@ impl Inbox {
     pub fn take(&self, into: &mut Vec<Item>) {
         let mut queue = self.lock();
         queue.bytes = 0;
-        into.append(&mut queue.items);
+        if into.is_empty() {
+            // The driver's buffer for ours: neither of them allocates again.
+            std::mem::swap(into, &mut queue.items);
+        } else {
+            into.append(&mut queue.items);
+        }
         into.extend(
             std::mem::take(&mut queue.behind)
                 .into_iter()

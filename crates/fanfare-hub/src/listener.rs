@@ -253,7 +253,7 @@ impl Listener {
     fn next_item(&mut self, cx: &Context<'_>) -> Option<Item> {
         if self.items.is_empty() {
             self.bell.set(cx.waker());
-            let mut items = Vec::new();
+            let mut items = Vec::from(std::mem::take(&mut self.items));
             self.inbox.take(&mut items);
             self.items = items.into();
         }
@@ -345,16 +345,18 @@ impl Ear {
 impl Bell {
     fn set(&self, waker: &Waker) {
         let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *slot = Some(waker.clone());
+        match &mut *slot {
+            Some(known) => known.clone_from(waker),
+            None => *slot = Some(waker.clone()),
+        }
     }
 }
 
 impl Wake for Cord {
     fn wake(&self) {
-        let mut slot = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(waker) = slot.take() {
-            drop(slot);
-            waker.wake();
+        let slot = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(waker) = &*slot {
+            waker.wake_by_ref();
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How much of unfinished messages may be in memory at a time.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Counts the bytes of all messages that are still arriving, and bounds them together. Each has a
@@ -12,18 +13,18 @@ pub struct Arrivals {
 
 /// One message that is arriving. What it counted for is given back when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Arriving<'a> {
-    arrivals: &'a Arrivals,
+pub struct Arriving {
+    arrivals: Arc<Arrivals>,
     bytes: usize,
 }
 
 impl Arrivals {
     /// Lets `bytes_max` bytes arrive at a time.
-    pub fn new(bytes_max: usize) -> Self {
-        Self {
+    pub fn new(bytes_max: usize) -> Arc<Self> {
+        Arc::new(Self {
             bytes: AtomicUsize::new(0),
             bytes_max,
-        }
+        })
     }
 
     /// Bytes of unfinished messages now.
@@ -32,26 +33,33 @@ impl Arrivals {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn begin(&self) -> Arriving<'_> {
+    /// A message of which nothing has come yet.
+    pub fn begin(self: &Arc<Self>) -> Arriving {
         Arriving {
-            arrivals: self,
+            arrivals: Arc::clone(self),
             bytes: 0,
         }
     }
 }
 
-impl Arriving<'_> {
-    /// Counts bytes that have come; `false` when there is no room for them.
-    pub(crate) fn grow(&mut self, bytes: usize) -> bool {
-        self.bytes += bytes;
-        let before = self.arrivals.bytes.fetch_add(bytes, Ordering::Relaxed);
-        before + bytes <= self.arrivals.bytes_max
+impl Arriving {
+    /// Says how many bytes have come so far; `false` when there is no room for them. None any more
+    /// when the message is whole.
+    pub fn hold(&mut self, bytes: usize) -> bool {
+        let before = std::mem::replace(&mut self.bytes, bytes);
+        let all = &self.arrivals.bytes;
+        if bytes <= before {
+            all.fetch_sub(before - bytes, Ordering::Relaxed);
+            return true;
+        }
+        let grown = bytes - before;
+        all.fetch_add(grown, Ordering::Relaxed) + grown <= self.arrivals.bytes_max
     }
 }
 
-impl Drop for Arriving<'_> {
+impl Drop for Arriving {
     fn drop(&mut self) {
-        self.arrivals.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.hold(0);
     }
 }
 
@@ -64,10 +72,11 @@ mod tests {
         let arrivals = Arrivals::new(10);
         let mut one = arrivals.begin();
         let mut two = arrivals.begin();
-        assert!(one.grow(6));
-        assert!(!two.grow(5));
+        assert!(one.hold(6));
+        assert!(!two.hold(5));
         drop(two);
-        assert!(one.grow(4));
+        assert!(one.hold(10));
+        assert!(one.hold(4) && one.hold(10));
         assert_eq!(arrivals.bytes(), 10);
         drop(one);
         assert_eq!(arrivals.bytes(), 0);

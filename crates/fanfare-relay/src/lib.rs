@@ -95,7 +95,7 @@ pub const CLIENT_JS: &str = include_str!("../relay.js");
 
 pub use acceptor::{Acceptor, Refusal};
 pub use answer::Answering;
-pub use arrivals::Arrivals;
+pub use arrivals::{Arrivals, Arriving};
 pub use body::RelayBody;
 pub use config::RelayConfig;
 pub use error::RelayError;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -36,7 +37,7 @@ pub struct Publishing<'a> {
     /// Bytes that a message may have.
     pub message_bytes_max: usize,
     /// Bounds what has come of all unfinished messages.
-    pub arrivals: &'a Arrivals,
+    pub arrivals: &'a Arc<Arrivals>,
     /// Time for a whole message to arrive.
     pub message_time: Duration,
     /// What time it is.
@@ -183,10 +184,10 @@ impl Publishing<'_> {
             if whole.len() + data.len() > bytes_max {
                 return Err(PublishingError::TooLarge(bytes_max));
             }
-            if !arriving.grow(data.len()) {
+            whole.extend_from_slice(data);
+            if !arriving.hold(whole.len()) {
                 return Err(PublishingError::TooMany);
             }
-            whole.extend_from_slice(data);
         }
         // Copied to its size: the message may be kept for long, and growing leaves room to spare.
         Ok(Bytes::copy_from_slice(&whole))

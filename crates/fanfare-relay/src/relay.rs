@@ -28,7 +28,7 @@ pub struct Relay {
 #[derive(Debug)]
 struct Shared {
     hub: Hub,
-    arrivals: Arrivals,
+    arrivals: Arc<Arrivals>,
     config: RelayConfig,
     /// Second in which the hub was last cleared of what has expired.
     collected: AtomicU64,
@@ -126,7 +126,7 @@ impl Relay {
         &self.shared.hub
     }
 
-    pub(crate) fn arrivals(&self) -> &Arrivals {
+    pub(crate) fn arrivals(&self) -> &Arc<Arrivals> {
         &self.shared.arrivals
     }
 

@@ -39,9 +39,12 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Seconds for which a browser may remember a preflight. Two hours is as long as Chromium does.
 const PREFLIGHT_SECONDS: &str = "7200";
 
+/// True for a request that may hear these channels.
+type Allows = dyn Fn(&Parts, &[ChannelName]) -> bool + Send + Sync;
+
 /// An application's own word on who may subscribe to what.
 #[derive(Clone)]
-pub(crate) struct Guard(Arc<dyn Fn(&Parts, &[ChannelName]) -> bool + Send + Sync>);
+pub(crate) struct Guard(Arc<Allows>);
 
 /// The rules of one server.
 #[derive(Debug)]

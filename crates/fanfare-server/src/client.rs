@@ -4,6 +4,7 @@ mod body;
 mod event_stream;
 mod feed;
 mod json_lines;
+mod pause;
 mod peer;
 mod poll;
 mod print;
@@ -12,7 +13,7 @@ mod refusal;
 mod socket;
 
 use std::io::Read as _;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -20,18 +21,13 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request};
 
 use self::feed::Feed;
+use self::pause::Pause;
 use self::peer::Peer;
 use self::print::Printer;
 use self::received::Received;
 use crate::cli::{Body, PublishArgs, SubscribeArgs};
 use crate::config::Secret;
 use crate::exit::{Exit, ExitError};
-
-/// The first pause before a try to come back. Each that fails doubles it.
-const PAUSE_MIN: Duration = Duration::from_millis(200);
-
-/// The longest pause between two tries to come back.
-const PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// Publishes one message and prints its id.
 ///
@@ -75,17 +71,17 @@ async fn listen(args: &SubscribeArgs) -> anyhow::Result<Exit> {
     let mut listener = Listener::new(&peer, args);
     loop {
         let begun = Instant::now();
-        match listener.listen().await {
+        let why = match listener.listen().await {
             Ok(Some(exit)) => return Ok(exit),
-            Ok(None) => {}
+            Ok(None) => "the connection has ended".to_owned(),
             // Somebody who was there before is expected to come back; a refusal is final.
-            Err(error) if peer.was_there() && Exit::of(&error) == Exit::Unreachable => {}
+            Err(error) if peer.was_there() && Exit::of(&error) == Exit::Unreachable => {
+                error.to_string()
+            }
             Err(error) => return Err(error),
-        }
-        let pause = listener.pause(begun.elapsed());
-        print::note(&format!(
-            "the connection has ended; coming back in {pause:?}"
-        ));
+        };
+        let pause = listener.pause.after(begun.elapsed());
+        print::note(&format!("{why}; coming back in {pause:?}"));
         tokio::time::sleep(pause).await;
     }
 }
@@ -96,8 +92,7 @@ struct Listener<'a> {
     args: &'a SubscribeArgs,
     printer: Printer,
     cursor: Option<String>,
-    /// The last pause; zero when all was well since.
-    pause: Duration,
+    pause: Pause,
 }
 
 impl<'a> Listener<'a> {
@@ -107,7 +102,7 @@ impl<'a> Listener<'a> {
             args,
             printer: Printer::new(args.json, args.count),
             cursor: None,
-            pause: Duration::ZERO,
+            pause: Pause::default(),
         }
     }
 
@@ -115,7 +110,7 @@ impl<'a> Listener<'a> {
     async fn listen(&mut self) -> anyhow::Result<Option<Exit>> {
         let mut feed = Feed::open(self.peer, self.args, self.cursor.as_deref()).await?;
         while let Some(mut received) = feed.next().await? {
-            self.pause = Duration::ZERO;
+            self.pause.reset();
             if let [only] = self.args.channels.as_slice() {
                 received.name(only);
             }
@@ -130,15 +125,6 @@ impl<'a> Listener<'a> {
             }
         }
         Ok(None)
-    }
-
-    /// How long to wait after a connection that has `lasted` for so long.
-    fn pause(&mut self, lasted: Duration) -> Duration {
-        if lasted > PAUSE_MAX {
-            self.pause = Duration::ZERO;
-        }
-        self.pause = (self.pause * 2).clamp(PAUSE_MIN, PAUSE_MAX);
-        self.pause
     }
 }
 

@@ -22,7 +22,8 @@ pub enum Exit {
     /// 4: refused: the address is open to others without a decision on who may do what, or the
     /// server said that the caller may not.
     Refused = 4,
-    /// 5: no server answers at that address. The one ending that is worth a retry as it is.
+    /// 5: no server answers at that address, or none that can do it now. The one ending that is
+    /// worth a retry as it is.
     Unreachable = 5,
     /// 6: the server has nothing at that address.
     NotFound = 6,

@@ -19,7 +19,7 @@ pub(crate) struct Node {
     pub(crate) access: Access,
     pub(crate) routes: Routes,
     /// Bounds what publishers have not finished sending.
-    pub(crate) arrivals: Arrivals,
+    pub(crate) arrivals: Arc<Arrivals>,
     /// Publisher requests refused.
     pub(crate) refused: AtomicU64,
     clock: Arc<dyn Clock>,

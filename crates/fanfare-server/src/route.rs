@@ -88,9 +88,11 @@ impl Routes {
     pub(crate) fn find<'a>(&self, path: &'a str) -> Route<'a> {
         match path {
             "/" => return Route::Console("index.html"),
+            "/fanfare.js" => return Route::Console("fanfare.js"),
             "/favicon.ico" => return Route::Console("favicon.svg"),
             "/healthz" => return Route::Health,
             "/readyz" => return Route::Ready,
+            "/relay.js" => return Route::Console("relay.js"),
             "/metrics" => return Route::Metrics,
             "/ws" => return Route::Multiplex,
             _ => {}

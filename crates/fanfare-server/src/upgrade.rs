@@ -1,5 +1,7 @@
 //! WebSocket handshakes: at subscriber locations and at `/ws`.
 
+use std::sync::Arc;
+
 use fanfare_hub::Admission;
 use fanfare_link::{Framing, Verdict};
 use fanfare_relay::Profile;
@@ -61,6 +63,7 @@ pub(crate) fn multiplex(request: &Request<'_>) -> Result<Verdict, Problem> {
             .may_publish_over_socket(&request.parts.headers, request.authority()),
         history: node.routes.rules(0).history,
         first: node.first(),
+        arrivals: Arc::clone(&node.arrivals),
     };
     let speaker = Speaker {
         head: Some(agreement.head()),

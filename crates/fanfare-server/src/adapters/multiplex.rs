@@ -9,10 +9,13 @@ mod reply;
 mod request;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
 
 use fanfare_hub::{ChannelName, EndReason, Gap, HistoryLimits, Message, Start};
 use fanfare_link::{Answer, At, Close, Farewell, Kind, Outbox, Protocol, Reads, Tick};
-use fanfare_websocket::{MessageKind, frame};
+use fanfare_relay::{Arrivals, Arriving};
+use fanfare_websocket::{CloseCode, MessageKind, frame};
 
 use self::refusal::Refusal;
 use self::reply::Reply;
@@ -36,6 +39,9 @@ const REQUEST_BYTES_MAX: usize = 8192;
 /// A text with more escapes than that is over the limit; as base64 it is not.
 const WRITTEN_BYTES_PER_BYTE: usize = 2;
 
+/// Time for a message to become whole, as for one that is posted.
+const MESSAGE_TIME: Duration = Duration::from_secs(60);
+
 /// Bytes that JSON takes at most for one byte of text: `\u0000`.
 const ESCAPED_BYTES_PER_BYTE: usize = 6;
 
@@ -47,10 +53,13 @@ pub struct Multiplex {
     last_tag: u32,
     /// Empty, and without memory of its own, when nothing waits.
     outstanding: VecDeque<Outstanding>,
+    arriving: Arriving,
+    /// When a message that has begun must be whole.
+    whole_at: Option<Tick>,
 }
 
 /// What a connection of `/ws` may do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct MultiplexSettings {
     /// As of any WebSocket.
     pub socket: SocketSettings,
@@ -60,6 +69,8 @@ pub struct MultiplexSettings {
     pub history: HistoryLimits,
     /// Where a subscription without `since` begins.
     pub first: Start,
+    /// Bounds what has come of all unfinished messages.
+    pub arrivals: Arc<Arrivals>,
 }
 
 /// What requests are checked against.
@@ -87,6 +98,7 @@ impl Multiplex {
             may_publish,
             history,
             first,
+            arrivals,
         } = settings;
         let published_bytes_max = if may_publish {
             socket
@@ -108,7 +120,24 @@ impl Multiplex {
             },
             last_tag: 0,
             outstanding: VecDeque::new(),
+            arriving: arrivals.begin(),
+            whole_at: None,
         }
+    }
+
+    /// Counts what has come of a message that is not whole, and how long that takes.
+    fn wait_for_rest(&mut self, out: &mut Outbox<'_>) -> Result<(), Close> {
+        let bytes = self.socket.held_bytes();
+        self.whole_at = match (bytes, self.whole_at) {
+            (0, _) => None,
+            (_, Some(at)) => Some(at),
+            (_, None) => Some(out.tick().after(MESSAGE_TIME)),
+        };
+        if self.arriving.hold(bytes) {
+            return Ok(());
+        }
+        let reason = "too many messages are arriving at this moment; try again";
+        Err(Socket::close(CloseCode::TRY_AGAIN_LATER, reason, out))
     }
 
     fn request(&mut self, text: &str, out: &mut Outbox<'_>) {
@@ -200,10 +229,14 @@ impl Protocol for Multiplex {
         while let Some(data) = self.socket.read(&mut bytes, out)? {
             match data {
                 Data::Binary => send(&Reply::error(None, &Refusal::binary_frame()), out),
-                Data::Text(text) => self.request(&text, out),
+                Data::Text(text) => {
+                    // The next one has its time to itself.
+                    self.whole_at = None;
+                    self.request(&text, out);
+                }
             }
         }
-        Ok(())
+        self.wait_for_rest(out)
     }
 
     fn answer(&mut self, answer: Answer, out: &mut Outbox<'_>) -> Result<(), Close> {
@@ -220,10 +253,15 @@ impl Protocol for Multiplex {
     }
 
     fn deadline(&self) -> Option<Tick> {
-        Some(self.socket.deadline())
+        let ping = self.socket.deadline();
+        Some(self.whole_at.map_or(ping, |at| at.min(ping)))
     }
 
     fn tick(&mut self, out: &mut Outbox<'_>) -> Result<(), Close> {
+        if self.whole_at.is_some_and(|at| at <= out.tick()) {
+            let reason = "the message did not arrive in time";
+            return Err(Socket::close(CloseCode::POLICY_VIOLATION, reason, out));
+        }
         self.socket.tick(out)
     }
 

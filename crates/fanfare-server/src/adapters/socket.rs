@@ -113,6 +113,11 @@ impl Socket {
         }
     }
 
+    /// Bytes of a message that has not come whole yet.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.decoder.held_bytes()
+    }
+
     /// Sends a message, encoded once for all sockets that want it in this form. `bytes_max` is
     /// what its payload cannot be longer than, written out.
     pub(super) fn share(

@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::refusal::refusal;
+use super::refusal::{is_unavailable, refusal};
 use crate::exit::{Exit, ExitError};
 
 /// Bytes of an answer that is read whole: a message with its wrapping, at the largest setting.
@@ -53,7 +53,8 @@ impl Peer {
         format!("{}{path}", self.prefix)
     }
 
-    /// Whether anybody has ever taken a connection there. Who has is expected to come back.
+    /// Whether a server has answered there, or held a request until it went away. It is expected to
+    /// come back.
     pub(super) fn was_there(&self) -> bool {
         self.was_there.get()
     }
@@ -66,15 +67,18 @@ impl Peer {
         request.headers_mut().insert(HOST, self.authority.parse()?);
         let stream = TcpStream::connect((self.address.0.as_str(), self.address.1))
             .await
-            .map_err(|error| self.unreachable(error.into()))?;
-        self.was_there.set(true);
+            .map_err(|error| self.unreachable(&error.into()))?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| self.broken(error))?;
         // Ends with the connection; the runtime, which lives as long as the command, owns it.
         tokio::spawn(connection.with_upgrades());
         let answer = sender.send_request(request.map(Full::new)).await;
-        Ok(answer.map_err(|error| self.broken(error))?)
+        let answer = answer.map_err(|error| self.broken(error))?;
+        if !is_unavailable(answer.status()) {
+            self.was_there.set(true);
+        }
+        Ok(answer)
     }
 
     fn broken(&self, error: hyper::Error) -> ExitError {
@@ -82,10 +86,11 @@ impl Peer {
             let authority = &self.authority;
             return Exit::Failure.error(format!("there is no HTTP server at {authority}: {error}"));
         }
-        self.unreachable(error.into())
+        self.was_there.set(true);
+        self.unreachable(&error.into())
     }
 
-    fn unreachable(&self, error: anyhow::Error) -> ExitError {
+    fn unreachable(&self, error: &anyhow::Error) -> ExitError {
         let authority = &self.authority;
         Exit::Unreachable.error(format!("cannot reach the server at {authority}: {error:#}"))
     }

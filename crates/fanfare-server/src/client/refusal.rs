@@ -65,13 +65,19 @@ fn meaning(status: StatusCode) -> (&'static str, Exit) {
         ),
         StatusCode::GONE => ("the channel was deleted", Exit::Deleted),
         StatusCode::PAYLOAD_TOO_LARGE => ("the message is too large", Exit::TooLarge),
-        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-            ("the server is not available now", Exit::Unreachable)
-        }
+        status if is_unavailable(status) => ("the server is not available now", Exit::Unreachable),
         status if status.is_client_error() => ("the request is not accepted", Exit::Refused),
         status if status.is_server_error() => ("the server failed", Exit::Failure),
         _ => ("an answer that was not expected", Exit::Failure),
     }
+}
+
+/// What a proxy answers for a server that is away, and a server that cannot do it now.
+pub(super) fn is_unavailable(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
+    )
 }
 
 fn is_plain_text(headers: &HeaderMap) -> bool {

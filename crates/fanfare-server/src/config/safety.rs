@@ -17,7 +17,12 @@ use super::secret::Secret;
 /// The configuration is valid but too open for its address. The operator must add the lines that
 /// the text shows; nothing was started.
 #[derive(Debug, Clone, thiserror::Error)]
-pub struct Refusal {
+#[error("{0}")]
+pub struct Refusal(Box<Undecided>);
+
+/// What is missing, and with what it could be there.
+#[derive(Debug, Clone)]
+struct Undecided {
     listen: SocketAddr,
     origin: Origin,
     /// Invariant: not empty.
@@ -64,13 +69,13 @@ pub(super) fn check(config: &Config) -> Result<(), Refusal> {
         let local = format!("--listen 127.0.0.1:{}", listen.port());
         [decided, line.with("server.listen", local)]
     });
-    Err(Refusal {
+    Err(Refusal(Box::new(Undecided {
         listen,
         origin: config.general.of("server.listen").origin.clone(),
         missing,
         commands,
         key: Secret::random().ok(),
-    })
+    })))
 }
 
 impl Decision {
@@ -105,7 +110,7 @@ impl Decision {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Undecided {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { listen, origin, .. } = self;
         let questions: Vec<_> = self.missing.iter().map(|d| d.question()).collect();

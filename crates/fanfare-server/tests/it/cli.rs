@@ -1,6 +1,7 @@
 //! `fanfare publish` and `fanfare subscribe`: what they print, what they say, and how they end.
 
-use std::net::SocketAddr;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use fanfare_testkit::lines::Lines;
@@ -30,10 +31,14 @@ struct Running {
 
 impl Running {
     fn subscribe(server: &Server, words: &[&str]) -> Self {
+        Self::subscribe_at(&server.url(""), words)
+    }
+
+    fn subscribe_at(url: &str, words: &[&str]) -> Self {
         let mut child = Command::new(BINARY)
             .arg("subscribe")
             .args(words)
-            .args(["--server", &server.url("")])
+            .args(["--server", url])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -63,6 +68,7 @@ impl Running {
             ended = self.child.try_wait().expect("the child is ours");
             ended.is_some()
         });
+        // Nothing is wanted but that its pipe has been read to the end.
         let _ = self.notes.wait_for(0, SOON, |_| false);
         (ended.and_then(|status| status.code()), self.notes.so_far())
     }
@@ -223,23 +229,65 @@ fn a_message_named_gap_is_a_message() {
     }
 }
 
-// `--since now` over polls: what comes between two of them is not lost.
+/// Takes one connection, reads the head of a request, and answers with these lines.
+fn answer_once(listener: &TcpListener, answer: &str) -> String {
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.set_read_timeout(Some(SOON)).unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.extend(byte);
+    }
+    stream.write_all(answer.as_bytes()).unwrap();
+    let head = String::from_utf8(head).unwrap();
+    head.lines().next().unwrap().to_owned()
+}
+
+// After `--since now` each poll would begin anew, and lose what came between two of them.
 #[test]
 fn a_poll_that_times_out_keeps_its_place() {
-    let server = launch().set("subscribe.poll_time=1s").start();
-    let mut publisher = Publisher::connect(&server);
-    publisher.publish("c", "old");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
     let words = ["c", "--since", "now", "--transport", "poll", "--count", "1"];
-    let mut reader = Running::subscribe(&server, &words);
-    for answered in 1..=2 {
-        until("a poll is held", || publisher.subscribers("c") == 1);
-        if answered == 1 {
-            until("it times out", || publisher.subscribers("c") == 0);
-        }
-    }
-    publisher.publish("c", "new");
+    let mut reader = Running::subscribe_at(&url, &words);
+    let nothing = "HTTP/1.1 304 Not Modified\r\nEtag: 3\r\n\
+                   Last-Modified: Thu, 20 Nov 2025 23:27:06 GMT\r\n\r\n";
+    let message = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nnew";
+    let asked = [
+        answer_once(&listener, nothing),
+        answer_once(&listener, message),
+    ];
+    let expected = ["now", "1763681226:3"];
+    assert_eq!(
+        asked,
+        expected.map(|since| format!("GET /sub/c?since={since} HTTP/1.1"))
+    );
     assert_eq!(reader.end().0, Some(0));
     assert_eq!(reader.output.so_far(), "new");
+}
+
+// A proxy says so of a server that is away: the first time it is final, later on it will be back.
+#[test]
+fn a_server_that_was_there_is_expected_back() {
+    let away = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n";
+    let message = |text| format!("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{text}");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let words = ["c", "--transport", "poll", "--count", "2"];
+
+    let mut reader = Running::subscribe_at(&url, &words);
+    answer_once(&listener, away);
+    let said = "the server is not available now (502 Bad Gateway)";
+    assert_eq!(reader.end(), (Some(5), format!("fanfare: {said}")));
+
+    let mut reader = Running::subscribe_at(&url, &words);
+    answer_once(&listener, &message("one"));
+    answer_once(&listener, away);
+    answer_once(&listener, &message("two"));
+    let notes = format!("fanfare: {said}; coming back in 200ms");
+    assert_eq!(reader.end(), (Some(0), notes));
+    assert_eq!(reader.output.so_far(), "one\ntwo");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Requests and frames of `/ws`, as `docs/protocol-ws.md` has them.
 
+use fanfare_relay::Arrivals;
 use fanfare_websocket::{Decoder, Event, MessageKind, Opcode, Role, Settings, frame};
 use proptest::prelude::*;
 
@@ -18,6 +19,7 @@ fn settings(may_publish: bool) -> MultiplexSettings {
         may_publish,
         history: HistoryLimits::default(),
         first: Start::Oldest,
+        arrivals: Arrivals::new(4 * BYTES_MAX),
     }
 }
 
@@ -555,4 +557,54 @@ proptest! {
         prop_assert_eq!(message["data"].as_str(), Some(&*payload));
         prop_assert_eq!(message["event"].as_str().unwrap_or_default(), event);
     }
+}
+
+/// The beginning of a masked text frame that announces `length` bytes and has `begun` of them.
+fn beginning(length: u16, begun: usize) -> Vec<u8> {
+    let mut frame = vec![0x81, 0xfe];
+    frame.extend(length.to_be_bytes());
+    frame.extend([0; 4]);
+    frame.extend(vec![b' '; begun]);
+    frame
+}
+
+#[test]
+fn a_message_has_a_minute_to_become_whole() {
+    let mut stage = Stage::new();
+    let peer = connect(&mut stage);
+    stage.say(&peer, &beginning(1000, 10));
+    for _ in 0..2 {
+        stage.wait(24);
+        // It is there, and so is its ping; but the message is not.
+        stage.say(&peer, b" ");
+    }
+    stage.wait(11);
+    assert!(peer.is_open());
+    stage.wait(1);
+    let goodbye = closed(1008, "the message did not arrive in time");
+    assert!(peer.bytes().ends_with(&goodbye));
+}
+
+#[test]
+fn unfinished_messages_are_bounded_together() {
+    let mut stage = Stage::new();
+    let settings = settings(true);
+    let peers: Vec<_> = (0..10)
+        .map(|_| connect_with(&mut stage, settings.clone()))
+        .collect();
+    for peer in &peers {
+        stage.say(peer, &beginning(1000, 999));
+    }
+    let (open, closed_ones): (Vec<_>, Vec<_>) = peers.iter().partition(|peer| peer.is_open());
+    assert!((1..=4).contains(&open.len()), "{} are open", open.len());
+    let reason = "too many messages are arriving at this moment; try again";
+    for peer in closed_ones {
+        assert_eq!(peer.bytes(), closed(1013, reason));
+    }
+    // The room is given back with messages that were too much, and with one that is whole.
+    stage.say(open[0], b" ");
+    let another = connect_with(&mut stage, settings.clone());
+    stage.say(&another, &beginning(1000, 999));
+    assert!(another.is_open());
+    assert!(settings.arrivals.bytes() <= 4 * BYTES_MAX);
 }

@@ -63,7 +63,7 @@ fn text(config: &Config) -> String {
     let (key, after) = rest.split_once('"').unwrap();
     Secret::new(key).unwrap();
     assert_eq!(key.len(), 24, "{key}");
-    format!("{before}keys = [\"KEY\"{}", after)
+    format!("{before}keys = [\"KEY\"{after}")
 }
 
 fn check(given: Given<'_>, flags: Vec<Flag>, expected: &str) {

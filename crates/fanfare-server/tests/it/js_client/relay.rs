@@ -126,16 +126,19 @@ fn the_relay_client_asks_again_after_empty_answers() {
     let script = "async ({ module, url }) => {
         const { subscribe } = await import(module);
         globalThis.asked = 0;
-        globalThis.pauses = [];
+        globalThis.pauses = 0;
         globalThis.heard = [];
         const { setTimeout } = globalThis;
-        globalThis.setTimeout = (callback, ms) => (pauses.push(ms), setTimeout(callback, 1));
+        // Time is the test's; but Node itself has timers too, of other lengths.
+        globalThis.setTimeout = (callback, ms, ...rest) => {
+          if (ms === 1000) pauses += 1;
+          return setTimeout(callback, ms === 1000 ? 1 : ms, ...rest);
+        };
         const counting = (...given) => ((asked += 1), fetch(...given));
         subscribe(url, ({ text }) => heard.push(text), { fetch: counting });
     }";
     page.run(script, &argument);
-    // Node itself has timers too, of other lengths.
-    page.wait("asked > 3 && pauses.filter((ms) => ms === 1000).length >= 3");
+    page.wait("asked > 3 && pauses >= 3");
     Publisher::connect(&server).publish("c", "at last");
     page.wait("heard[0] === 'at last'");
 }
