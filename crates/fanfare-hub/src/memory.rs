@@ -51,7 +51,7 @@ const FORMS_SHARE: usize = 16;
 ///
 /// # Eviction
 /// When stored messages and wire forms pass `bytes_max`, wire forms go first if they are worth it,
-/// see [`FORMS_SHARE`]: they can be made again, and readers, who make them without asking, must not
+/// see `FORMS_SHARE`: they can be made again, and readers, who make them without asking, must not
 /// be able to push messages out. Then the message with the smallest id of all channels goes, then
 /// the next, until the bound holds; its readers are told of a gap. What readers add is seen by the
 /// next publish or collection.
