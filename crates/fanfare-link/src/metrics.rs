@@ -36,8 +36,11 @@ impl ShardMetrics {
 /// The counters of one shard.
 #[derive(Debug, Default)]
 pub struct ShardMetrics {
-    /// Connections open now, whatever they do.
+    /// Connections in the table now, whatever they do. A stream of HTTP/2 that is held is one.
     pub connections: Counter,
+    /// Connections that hyper has now: for a request that is not for the front, or for good, as
+    /// those of HTTP/2.
+    pub lent: Counter,
     /// Connections held now, by [`Kind`].
     pub held: [Counter; Kind::COUNT],
     /// Connections accepted.

@@ -78,6 +78,9 @@ pub(crate) struct Reactor<F> {
     connections_max: usize,
     events: Events,
     local: Rc<Local>,
+    /// Connections that hyper has for a request, or for good.
+    lent: JoinSet<()>,
+    /// Answers that come later.
     tasks: JoinSet<()>,
     streams: mpsc::Receiver<Box<dyn ByteStream>>,
     stage: watch::Receiver<Stage>,
@@ -134,6 +137,7 @@ impl<F: Fallback> Reactor<F> {
             connections_max,
             events: Events::with_capacity(EVENTS_MAX),
             local: Rc::default(),
+            lent: JoinSet::new(),
             tasks: JoinSet::new(),
             streams,
             stage,
@@ -161,6 +165,7 @@ impl<F: Fallback> Reactor<F> {
             tokio::select! {
                 ready = self.selector.readable() => ready?.clear_ready(),
                 () = self.local.notified() => {}
+                Some(_ended) = self.lent.join_next() => self.shard.metrics().lent.subtract(1),
                 Some(_ended) = self.tasks.join_next() => {}
                 Some(stream) = self.streams.recv(), if self.drained_at.is_none() => self.serve_stream(stream),
                 _ = interval.tick() => self.on_clock(),
@@ -248,7 +253,7 @@ impl<F: Fallback> Reactor<F> {
     }
 
     fn welcome(&mut self, stream: TcpStream, now: Now) {
-        if self.shard.len() + self.tasks.len() >= self.connections_max {
+        if self.shard.len() + self.lent.len() >= self.connections_max {
             if let Some(key) = self.shard.turn_away_connection(Carrier::Tcp(stream), now) {
                 self.register(key, now);
             }
@@ -344,28 +349,30 @@ impl<F: Fallback> Reactor<F> {
         let Ok(stream) = tokio::net::TcpStream::from_std(stream.into()) else {
             return;
         };
+        self.shard.metrics().lent.add(1);
         let fallback = self.fallback.clone();
         let local = Rc::clone(&self.local);
         if exchange::is_http2(&received) {
             let front = Arc::clone(&self.common.front);
             let stop = until_drain(self.stage.clone());
-            self.tasks.spawn_local(exchange::serve_streams(
+            self.lent.spawn_local(exchange::serve_streams(
                 stream, received, fallback, front, local, stop,
             ));
         } else {
-            self.tasks
+            self.lent
                 .spawn_local(lend_once(stream, received, fallback, local));
         }
     }
 
     fn serve_stream(&mut self, stream: Box<dyn ByteStream>) {
-        if self.shard.len() + self.tasks.len() >= self.connections_max {
+        if self.shard.len() + self.lent.len() >= self.connections_max {
             self.shard.metrics().turned_away.add(1);
             return;
         }
+        self.shard.metrics().lent.add(1);
         let (fallback, front) = (self.fallback.clone(), Arc::clone(&self.common.front));
         let (local, stop) = (Rc::clone(&self.local), until_drain(self.stage.clone()));
-        self.tasks
+        self.lent
             .spawn_local(stream::serve(stream, fallback, front, local, stop));
     }
 
@@ -392,7 +399,8 @@ impl<F: Fallback> Reactor<F> {
         let is_over = self
             .drained_at
             .is_some_and(|at| at + CLOSING_TIME < tokio::time::Instant::now());
-        (self.shard.is_empty() && self.tasks.is_empty()) || is_over
+        let is_idle = self.shard.is_empty() && self.lent.is_empty() && self.tasks.is_empty();
+        is_idle || is_over
     }
 }
 

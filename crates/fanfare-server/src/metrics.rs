@@ -101,7 +101,7 @@ impl Snapshot {
             (
                 "connections",
                 "Connections open",
-                sum(|s| s.connections.value()),
+                sum(|s| s.connections.value() + s.lent.value()),
             ),
             (
                 "subscriptions",

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use fanfare_hub::{Draft, HistoryLimits, Hub, MemoryEngine, MemoryLimits};
 use fanfare_link::{Clock, Fallback, Front, LinkLimits, Settings, SystemClock, serve};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::access::Guard;
 use crate::allocator;
@@ -16,6 +15,7 @@ use crate::exit::Exit;
 use crate::front::SubscriberFront;
 use crate::node::Node;
 use crate::service::Service;
+use crate::stop::Stop;
 
 /// Descriptors kept for everything that is not a client's connection: listeners, selectors, logs,
 /// the standard streams, and connections that are being turned away.
@@ -38,8 +38,7 @@ pub fn run(config: Config) -> anyhow::Result<Exit> {
 
 async fn serve_until_stopped(config: Config) -> anyhow::Result<Exit> {
     // Before anything listens, so that no signal is lost.
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut stop = Stop::listen().context("cannot listen for signals")?;
     let address = config.server.listen;
     let node = start(config, None, |service| service)
         .with_context(|| format!("cannot listen on {address}"))?;
@@ -48,8 +47,7 @@ async fn serve_until_stopped(config: Config) -> anyhow::Result<Exit> {
     say(&banner::text(&node.node.config, address));
     let clock = tick(&node.node);
     tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+        () = stop.told() => {}
         never = clock => match never {},
     }
     let grace = unit::format_duration(node.node.config.server.shutdown_grace);
@@ -58,8 +56,7 @@ async fn serve_until_stopped(config: Config) -> anyhow::Result<Exit> {
     node.link.stop();
     let joined = tokio::task::spawn_blocking(move || node.link.join());
     tokio::select! {
-        _ = interrupt.recv() => std::process::exit(Exit::Interrupted as i32),
-        _ = terminate.recv() => std::process::exit(Exit::Interrupted as i32),
+        () = stop.told() => std::process::exit(Exit::Interrupted as i32),
         result = joined => result.context("the node did not stop in good order")?,
     }
     tracing::info!("stopped");

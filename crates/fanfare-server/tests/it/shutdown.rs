@@ -60,7 +60,7 @@ fn head_of_stream() -> crate::support::Answer {
 
 #[test]
 fn a_server_without_clients_ends_at_once() {
-    for signal in [Signal::TERM, Signal::INT] {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let mut server = server_with_grace("1h");
         server.signal(signal);
         assert_eq!(server.wait(SOON).code(), Some(0), "{}", server.log());
