@@ -76,8 +76,9 @@ mod format {
     use super::body::StreamFormat;
     use super::socket::SocketFormat;
 
-    pub(super) const SSE: StreamFormat = StreamFormat::numbered(1);
-    pub(super) const SSE_REST: StreamFormat = StreamFormat::numbered(3);
+    pub(super) const SSE: StreamFormat = StreamFormat::numbered(fanfare_sse::hub::MESSAGE.0);
+    pub(super) const SSE_REST: StreamFormat =
+        StreamFormat::numbered(fanfare_sse::hub::MESSAGE_AFTER_ID.0);
     pub(super) const NDJSON: StreamFormat = StreamFormat::numbered(5);
     pub(super) const NDJSON_REST: StreamFormat = StreamFormat::numbered(7);
     pub(super) const MULTIPART: StreamFormat = StreamFormat::numbered(9);

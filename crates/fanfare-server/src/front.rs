@@ -138,6 +138,7 @@ impl Request<'_> {
                 let settings = SseSettings {
                     keep_alive,
                     retry: subscribe.sse_retry,
+                    tells_place: starts.iter().any(moves),
                 };
                 self.stream(Sse::head(), Box::new(Sse::new(framing, settings)))
             }
@@ -164,7 +165,6 @@ impl Request<'_> {
     }
 
     fn poll(&self, rules: &Rules, mode: PollMode, starts: &[Start]) -> Speaker {
-        let moves = |start: &Start| !matches!(start, Start::After(_) | Start::Oldest);
         let settings = PollSettings {
             profile: rules.profile,
             mode,
@@ -273,6 +273,11 @@ impl Request<'_> {
     fn with_extra(&self, response: Response<Bytes>) -> Response<Bytes> {
         with_extra(response, self.extra())
     }
+}
+
+/// True for a beginning that is another one at the next try.
+fn moves(start: &Start) -> bool {
+    !matches!(start, Start::After(_) | Start::Oldest)
 }
 
 /// True for a reader that brings a cursor.

@@ -114,6 +114,7 @@ fn idle_subscribers_are_small_on_every_transport() {
         let settings = SseSettings {
             keep_alive: MINUTE,
             retry: MINUTE,
+            tells_place: false,
         };
         Box::new(Sse::new(framing, settings))
     });

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use fanfare_hub::{EndReason, Gap, Message};
 use fanfare_link::{At, Close, Farewell, Framing, Kind, Outbox, Protocol, Tick};
 use fanfare_sse::hub::{end_block, gap_block, message_block, message_block_after_id};
-use fanfare_sse::{KEEP_ALIVE, retry_block};
+use fanfare_sse::{KEEP_ALIVE, cursor_block, retry_block};
 use http::Response;
 use http::header::HeaderValue;
 
@@ -21,6 +21,8 @@ pub struct Sse {
     body: StreamBody,
     keep_alive_at: Tick,
     settings: SseSettings,
+    /// Where the reader begins, to be told unless a message tells it first.
+    beginning: Option<Box<str>>,
 }
 
 /// How an event stream behaves.
@@ -30,6 +32,10 @@ pub struct SseSettings {
     pub keep_alive: Duration,
     /// How long a client is asked to wait before it connects again; zero leaves it to the client.
     pub retry: Duration,
+    /// The request begins at a place that is another one at its next try, such as `since=now`: tell
+    /// the client at once where it stands. If it were cut off before the first message it would
+    /// else begin anew, and lose what came in between.
+    pub tells_place: bool,
 }
 
 impl Sse {
@@ -39,6 +45,7 @@ impl Sse {
             body: StreamBody(framing),
             keep_alive_at: Tick::default(),
             settings,
+            beginning: None,
         }
     }
 
@@ -75,12 +82,25 @@ impl Protocol for Sse {
         Ok(())
     }
 
+    fn settled(&mut self, at: At<'_>) {
+        self.beginning = self.settings.tells_place.then(|| reached(at).into());
+    }
+
+    /// A block with an `id` and nothing else moves the client's cursor and fires no event.
+    fn caught_up(&mut self, out: &mut Outbox<'_>) -> Result<(), Close> {
+        if let Some(Ok(block)) = self.beginning.take().map(|cursor| cursor_block(&cursor)) {
+            self.send(block, out);
+        }
+        Ok(())
+    }
+
     fn deliver(
         &mut self,
         message: &Message,
         at: At<'_>,
         out: &mut Outbox<'_>,
     ) -> Result<(), Close> {
+        self.beginning = None;
         if at.is_only() {
             self.body.share(message, format::SSE, message_block, out);
         } else {
@@ -94,6 +114,7 @@ impl Protocol for Sse {
     }
 
     fn gap(&mut self, gap: &Gap, at: At<'_>, out: &mut Outbox<'_>) -> Result<(), Close> {
+        self.beginning = None;
         self.send(gap_block(&reached(at), at.channel().as_str(), gap), out);
         Ok(())
     }

@@ -8,6 +8,7 @@ use super::*;
 const SETTINGS: SseSettings = SseSettings {
     keep_alive: Duration::from_secs(15),
     retry: Duration::from_millis(2000),
+    tells_place: false,
 };
 
 fn listen(stage: &mut Stage, over: Over, places: &[(&str, Start)]) -> Peer {
@@ -339,4 +340,28 @@ proptest! {
 fn base64_of(payload: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(payload)
+}
+
+// Else a client that is cut off before the first message would begin anew, and lose what came.
+#[test]
+fn a_stream_that_began_now_is_told_where_it_stands() {
+    let mut stage = Stage::new();
+    stage.publish("c", draft("m0"));
+    let settings = SseSettings {
+        tells_place: true,
+        ..SETTINGS
+    };
+    let listen = |stage: &mut Stage, start| {
+        let places = [("c", start)];
+        let asks = Asks::over(Over::Http10, Sse::head(), &places);
+        stage.hold(Sse::new(Framing::UntilClose, settings), asks)
+    };
+    let now = listen(&mut stage, Start::Newest);
+    assert!(now.text().ends_with("\n\nid: 1763680000:0\n\n"));
+    // A message tells it as well.
+    let last = listen(&mut stage, Start::Last(1));
+    assert!(
+        last.text()
+            .ends_with("retry: 2000\n\nid: 1763680000:0\ndata: m0\n\n")
+    );
 }
