@@ -5,6 +5,7 @@ use fanfare_hub::{EndReason, JoinError, PublishError, Receipt};
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, VARY};
 use http::{Response, StatusCode};
 
+use crate::headers::FANFARE_ERROR;
 use crate::{Location, Profile};
 
 /// What became of a request at a publisher or subscriber location.
@@ -111,6 +112,29 @@ impl Outcome {
 }
 
 impl Outcome {
+    /// What is wrong, for programs; `None` where nothing is, or where an error says more.
+    pub fn code(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Conflict => "conflict",
+            Self::Gone => "gone",
+            Self::NoChannelId => "no_channel_id",
+            Self::NoSuchChannel => "no_such_channel",
+            Self::Refused => "refused",
+            Self::StorageExhausted => "too_many_channels",
+            Self::TooLarge => "message_too_large",
+            Self::Unavailable => "engine_unavailable",
+            Self::WrongMethod => "wrong_method",
+            Self::Accepted
+            | Self::Delivered
+            | Self::Informed
+            | Self::Invalid
+            | Self::Message
+            | Self::NothingNewer
+            | Self::Options
+            | Self::TimedOut => return None,
+        })
+    }
+
     /// The answer as far as it is the same for all: everything but the body of [`Body::Error`],
     /// [`Body::Info`] and [`Body::Message`].
     pub fn response(self, location: Location, profile: Profile) -> Response<Bytes> {
@@ -123,6 +147,9 @@ impl Outcome {
         }
         if let Some(allow) = answer.allow {
             headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        if let Some(code) = self.code() {
+            headers.insert(FANFARE_ERROR, HeaderValue::from_static(code));
         }
         if let Body::Text(text) = answer.body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));

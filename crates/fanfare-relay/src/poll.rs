@@ -10,7 +10,7 @@ use http::Response;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 use crate::gap::{self, Missed};
-use crate::headers::{FANFARE_ERROR, FANFARE_GAP, FANFARE_ID, X_EVENTSOURCE_EVENT, confine};
+use crate::headers::{FANFARE_GAP, FANFARE_ID, X_EVENTSOURCE_EVENT, confine};
 use crate::validators::id_value;
 use crate::{Location, Outcome, Profile, Validators};
 
@@ -117,16 +117,9 @@ impl PollAnswer {
         response
     }
 
-    /// The hub has ended the subscription: `conflict` or `gone` in `Fanfare-Error`.
+    /// The hub has ended the subscription.
     pub fn ended(&self, reason: EndReason) -> Response<Bytes> {
-        let code = match reason {
-            EndReason::Conflict => "conflict",
-            EndReason::Deleted => "gone",
-        };
-        let mut response = self.response(reason.into());
-        let headers = response.headers_mut();
-        headers.insert(FANFARE_ERROR, HeaderValue::from_static(code));
-        response
+        self.response(reason.into())
     }
 
     fn response(&self, outcome: Outcome) -> Response<Bytes> {

@@ -14,7 +14,7 @@ use http::request::Parts;
 use http::{Response, StatusCode};
 use http_body::Body;
 
-use crate::headers::{FANFARE_ERROR, FANFARE_ID};
+use crate::headers::FANFARE_ID;
 use crate::{
     Arrivals, InfoFormat, Intent, Location, Outcome, Profile, Query, RelayError, read_draft,
     validators,
@@ -96,7 +96,9 @@ impl Publishing<'_> {
             Intent::Publish => self.publish(channel, query, parts, body).await?,
             Intent::Delete | Intent::Inform => match self.look(intent, channel).await? {
                 Some(info) => (Outcome::Informed, info),
-                None => return Ok(self.unknown()),
+                None => {
+                    return Ok(Outcome::NoSuchChannel.response(Location::Publisher, self.profile));
+                }
             },
             Intent::Forbidden | Intent::Options | Intent::Subscribe | Intent::WrongMethod => {
                 return Ok(Outcome::WrongMethod.response(Location::Publisher, self.profile));
@@ -154,13 +156,6 @@ impl Publishing<'_> {
         if let Some(id) = info.last_message_id {
             headers.insert(FANFARE_ID, validators::id_value(id));
         }
-        response
-    }
-
-    fn unknown(&self) -> Response<Bytes> {
-        let mut response = Outcome::NoSuchChannel.response(Location::Publisher, self.profile);
-        let code = http::HeaderValue::from_static("no_such_channel");
-        response.headers_mut().insert(FANFARE_ERROR, code);
         response
     }
 
