@@ -46,7 +46,7 @@ pub use limits::LinkLimits;
 pub use metrics::{Counter, ShardMetrics};
 pub use outbox::Outbox;
 pub use protocol::{Answer, At, Close, Farewell, Kind, Protocol, Reads, SubscribeError};
-pub use reply::{LAST_CHUNK, chunk};
+pub use reply::{LAST_CHUNK, chunk, shared_head};
 pub use serve::{Node, Settings, serve};
 pub use shard::{Completion, Deferred, Handover, Key, Output, Shard};
 pub use socket::Socket;

@@ -77,6 +77,28 @@ impl Outbox<'_> {
         }
     }
 
+    /// Answers the request with a response that others get too: `head` is what
+    /// [`shared_head`](crate::shared_head) has made of it, once for all of them. Where the carrier
+    /// writes heads itself, `response` makes the whole of it. Follow with
+    /// [`Close::Finished`](crate::Close).
+    pub fn reply_shared(
+        &mut self,
+        head: &Bytes,
+        body: &Bytes,
+        response: impl FnOnce() -> Response<Bytes>,
+    ) {
+        match self.http {
+            Http::One { .. } => reply::write_shared(
+                head,
+                body.clone(),
+                self.http,
+                self.now,
+                &mut self.contents.frames,
+            ),
+            Http::Two => self.contents.response = Some(response()),
+        }
+    }
+
     /// Publishes; the outcome comes as [`Answer::Published`](crate::Answer) with this tag.
     pub fn publish(&mut self, tag: u32, channel: ChannelName, draft: Draft) {
         self.contents.requests.push(Request::Publish {

@@ -1,5 +1,7 @@
 //! HTTP/1 responses as bytes.
 
+use std::fmt::Write as _;
+
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING};
 use http::{HeaderMap, Response, StatusCode};
@@ -74,11 +76,48 @@ pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 pub(crate) fn write(response: Response<Bytes>, http: Http, now: Now, frames: &mut Vec<Bytes>) {
     let (parts, body) = response.into_parts();
     let mut out = BytesMut::with_capacity(256 + body.len().min(COPY_BYTES_MAX));
-    put_head(&mut out, parts.status, &parts.headers, now);
-    if !is_bodiless(parts.status) {
-        out.put_slice(b"content-length: ");
-        out.put_slice(body.len().to_string().as_bytes());
-        out.put_slice(b"\r\n");
+    put_fields(&mut out, parts.status, &parts.headers);
+    let length = (!is_bodiless(parts.status)).then_some(body.len());
+    finish(out, length, body, http, now, frames);
+}
+
+/// What is the same in a response for everybody who gets it: status line and fields, without the
+/// date and without what concerns the connection. For responses with a body.
+///
+/// Made once for a message that many polls are answered with, and shared by
+/// [`Outbox::reply_shared`](crate::Outbox::reply_shared).
+pub fn shared_head(status: StatusCode, headers: &HeaderMap) -> Bytes {
+    let mut out = BytesMut::with_capacity(512);
+    put_fields(&mut out, status, headers);
+    Bytes::copy_from_slice(&out)
+}
+
+/// Appends a response that begins with a [`shared_head`] to `frames`.
+pub(crate) fn write_shared(
+    head: &Bytes,
+    body: Bytes,
+    http: Http,
+    now: Now,
+    frames: &mut Vec<Bytes>,
+) {
+    let mut out = BytesMut::with_capacity(head.len() + 128 + body.len().min(COPY_BYTES_MAX));
+    out.put_slice(head);
+    finish(out, Some(body.len()), body, http, now, frames);
+}
+
+/// Completes a head with what is this connection's and this second's, and appends the body.
+fn finish(
+    mut out: BytesMut,
+    length: Option<usize>,
+    body: Bytes,
+    http: Http,
+    now: Now,
+    frames: &mut Vec<Bytes>,
+) {
+    put_date(&mut out, now);
+    if let Some(length) = length {
+        // Writing to memory that grows cannot fail.
+        let _ = write!(out, "content-length: {length}\r\n");
     }
     out.put_slice(connection(http));
     if body.len() <= COPY_BYTES_MAX {
@@ -92,19 +131,21 @@ pub(crate) fn write(response: Response<Bytes>, http: Http, now: Now, frames: &mu
 /// Appends the head of a stream or of an upgrade to `frames`.
 pub(crate) fn write_head(head: &Response<()>, http: Http, now: Now, frames: &mut Vec<Bytes>) {
     let mut out = BytesMut::with_capacity(256);
-    put_head(&mut out, head.status(), head.headers(), now);
+    put_fields(&mut out, head.status(), head.headers());
     if head.status() == StatusCode::SWITCHING_PROTOCOLS {
         out.put_slice(b"connection: upgrade\r\n\r\n");
     } else if http.framing() == Framing::Chunked {
+        put_date(&mut out, now);
         out.put_slice(b"transfer-encoding: chunked\r\n");
         out.put_slice(connection(http));
     } else {
+        put_date(&mut out, now);
         out.put_slice(b"connection: close\r\n\r\n");
     }
     frames.push(out.freeze());
 }
 
-fn put_head(out: &mut BytesMut, status: StatusCode, headers: &HeaderMap, now: Now) {
+fn put_fields(out: &mut BytesMut, status: StatusCode, headers: &HeaderMap) {
     out.put_slice(b"HTTP/1.1 ");
     out.put_slice(status.as_str().as_bytes());
     out.put_u8(b' ');
@@ -114,11 +155,6 @@ fn put_head(out: &mut BytesMut, status: StatusCode, headers: &HeaderMap, now: No
         out.put_slice(name.as_str().as_bytes());
         out.put_slice(b": ");
         out.put_slice(value.as_bytes());
-        out.put_slice(b"\r\n");
-    }
-    if status != StatusCode::SWITCHING_PROTOCOLS {
-        out.put_slice(b"date: ");
-        put_date(out, now);
         out.put_slice(b"\r\n");
     }
 }
@@ -161,6 +197,8 @@ fn put_date(out: &mut BytesMut, now: Now) {
             *text = httpdate::fmt_http_date(time);
             *cached = seconds;
         }
+        out.put_slice(b"date: ");
         out.put_slice(text.as_bytes());
+        out.put_slice(b"\r\n");
     });
 }

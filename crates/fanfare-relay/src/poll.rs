@@ -96,6 +96,12 @@ impl PollAnswer {
         }
     }
 
+    /// True while the answer with a message is the same for every reader of its channel: nothing was
+    /// missed.
+    pub fn is_common(&self) -> bool {
+        self.missed.is_none()
+    }
+
     /// Here is the message.
     pub fn message(&self, message: &Message, reached: Validators) -> Response<Bytes> {
         let mut response = self.response(Outcome::Message);

@@ -73,6 +73,8 @@ mod kind {
 /// they write the same bytes. Each name takes two: the bytes as they are, and chunked or compressed.
 /// A `*_REST` is what follows a cursor of the connection's own.
 mod format {
+    use fanfare_hub::WireFormat;
+
     use super::body::StreamFormat;
     use super::socket::SocketFormat;
 
@@ -88,6 +90,8 @@ mod format {
     pub(super) const WEBSOCKET: SocketFormat = SocketFormat::numbered(17);
     pub(super) const WEBSOCKET_META: SocketFormat = SocketFormat::numbered(19);
     pub(super) const MULTIPLEX: SocketFormat = SocketFormat::numbered(21);
+    /// The head of an answer; the body is the payload itself.
+    pub(super) const POLL: WireFormat = WireFormat(23);
 }
 
 /// The cursor that a connection has reached: an id, or the list of the ids of its channels.

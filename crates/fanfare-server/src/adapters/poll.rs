@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fanfare_hub::{EndReason, Gap, Message, PageLimit};
-use fanfare_link::{At, Close, Farewell, Kind, Outbox, Protocol, Reads, Tick};
+use fanfare_link::{At, Close, Farewell, Kind, Outbox, Protocol, Reads, Tick, shared_head};
 use fanfare_relay::{Location, Outcome, PollAnswer, PollMode, Profile, Validators};
 use http::Response;
 use http::header::HeaderValue;
 
-use super::{kind, missed, validators};
+use super::{format, kind, missed, validators};
 use crate::access::welcome;
 use crate::headers::merge;
 
@@ -113,8 +113,19 @@ impl Protocol for Poll {
         at: At<'_>,
         out: &mut Outbox<'_>,
     ) -> Result<(), Close> {
-        let reached = validators(message.id(), at);
-        Err(self.reply(self.answer.message(message, reached), out))
+        let respond = || {
+            let reached = validators(message.id(), at);
+            self.answer.message(message, reached)
+        };
+        if at.is_only() && self.answer.is_common() && self.origin.is_none() {
+            let head = message.encoded(format::POLL, |_| {
+                let response = respond();
+                shared_head(response.status(), response.headers())
+            });
+            out.reply_shared(head, message.payload(), respond);
+            return Err(Close::Finished);
+        }
+        Err(self.reply(respond(), out))
     }
 
     fn gap(&mut self, gap: &Gap, at: At<'_>, _out: &mut Outbox<'_>) -> Result<(), Close> {
