@@ -38,6 +38,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     // this crate takes; there are no other traits and types for them.
     ("fanfare-link", &["mio", "tokio"]),
     ("fanfare-relay", &[]),
+    ("fanfare-socketio", &[]),
     ("fanfare-sse", &[]),
 ];
 

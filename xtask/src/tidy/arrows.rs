@@ -37,6 +37,10 @@ const RULES: &[Rule] = &[
     published("fanfare-link", only(&["fanfare-hub"])),
     published("fanfare-relay", only(&["fanfare-hub"])),
     published(
+        "fanfare-socketio",
+        only(&["fanfare-hub", "fanfare-link", "fanfare-websocket"]),
+    ),
+    published(
         "fanfare-sse",
         Knowledge::Only {
             always: &[],

@@ -1,0 +1,371 @@
+//! One Engine.IO session as a value without I/O.
+//!
+//! A driver tells it what happened (a poll came, a socket said something, time passed) and then
+//! takes [`Output`]s until there are none. Packets sent in between leave together: a held poll is
+//! answered when the driver asks for the last output, not at the first packet.
+//!
+//! ```text
+//!              get, post …            ┌─────────┐  Answer, Abandon
+//!   polling ─────────────────────────▶│         │─────────────────▶ polling
+//!              socket_message …       │ Session │  Send, CloseSocket
+//!   sockets ─────────────────────────▶│         │─────────────────▶ sockets
+//!              send, close, tick      │         │  Message, Upgraded, Closed
+//!   application, clock ──────────────▶└─────────┘─────────────────▶ application
+//! ```
+//!
+//! Source: Engine.IO protocol 4 and 3, and the reference server.
+
+mod buffer;
+mod heartbeat;
+mod output;
+mod polling;
+mod sockets;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use buffer::Buffer;
+use heartbeat::{Beat, Heartbeat};
+pub use output::{CloseReason, Output, Received, RequestId, SocketId};
+use polling::Held;
+pub use polling::PostBody;
+use sockets::Probe;
+
+use super::answer::Answer;
+use super::handshake::Open;
+use super::judge::{Handshake, Known};
+use super::packet::{Encoded, Message, Packet};
+use super::query::Transport;
+use super::revision::Revision;
+use crate::limits;
+
+/// What all sessions of a mount have in common.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// See [`limits::PING_INTERVAL`].
+    pub ping_interval: Duration,
+    /// See [`limits::PING_TIMEOUT`].
+    pub ping_timeout: Duration,
+    /// See [`limits::UPGRADE_TIMEOUT`].
+    pub upgrade_timeout: Duration,
+    /// See [`limits::CLOSE_TIMEOUT`].
+    pub close_timeout: Duration,
+    /// See [`limits::PAYLOAD_BYTES_MAX`].
+    pub payload_bytes_max: usize,
+    /// See [`limits::BUFFER_BYTES_MAX`].
+    pub buffer_bytes_max: usize,
+    /// What a session on polling may move to: the WebSocket, or nothing.
+    pub upgrades: &'static [Transport],
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            ping_interval: limits::PING_INTERVAL,
+            ping_timeout: limits::PING_TIMEOUT,
+            upgrade_timeout: limits::UPGRADE_TIMEOUT,
+            close_timeout: limits::CLOSE_TIMEOUT,
+            payload_bytes_max: limits::PAYLOAD_BYTES_MAX,
+            buffer_bytes_max: limits::BUFFER_BYTES_MAX,
+            upgrades: &[Transport::WebSocket],
+        }
+    }
+}
+
+/// A session, from its open packet to its end.
+#[derive(Debug)]
+pub struct Session {
+    settings: Arc<Settings>,
+    handshake: Handshake,
+    stage: Stage,
+    carrier: Carrier,
+    /// A socket that may become the carrier. Invariant: none unless the carrier is polling.
+    probe: Option<Probe>,
+    heartbeat: Heartbeat,
+    /// What waits for a poll. Invariant: empty once the carrier is a socket.
+    buffer: Buffer,
+    /// The `POST` whose body is being read.
+    post: Option<RequestId>,
+    /// What came on the socket before a `POST` from the time before it was read to its end.
+    held_back: VecDeque<Received>,
+    held_back_bytes: usize,
+    outputs: VecDeque<Output>,
+}
+
+/// What the session lives on.
+#[derive(Debug)]
+enum Carrier {
+    /// Polling, with the poll that waits for packets, if one does.
+    Polling(Option<Held>),
+    Socket(SocketId),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Open,
+    /// Closed by us, and the client does not know: its next poll fetches the rest.
+    Closing {
+        until: Instant,
+        reason: CloseReason,
+    },
+    Closed,
+}
+
+/// Where a packet came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Post,
+    Socket,
+}
+
+impl Session {
+    /// Opens a session on polling. Answer the handshake's request with [`Session::get`]: what was
+    /// sent in between shares the response with the open packet.
+    ///
+    /// `sid` must be unguessable.
+    pub fn polling(settings: Arc<Settings>, handshake: Handshake, sid: &str, now: Instant) -> Self {
+        let upgrades = settings.upgrades;
+        Self::open(
+            settings,
+            handshake,
+            Carrier::Polling(None),
+            upgrades,
+            sid,
+            now,
+        )
+    }
+
+    /// Opens a session on a WebSocket. The open packet is the first output.
+    pub fn websocket(
+        settings: Arc<Settings>,
+        handshake: Handshake,
+        socket: SocketId,
+        sid: &str,
+        now: Instant,
+    ) -> Self {
+        Self::open(settings, handshake, Carrier::Socket(socket), &[], sid, now)
+    }
+
+    fn open(
+        settings: Arc<Settings>,
+        handshake: Handshake,
+        carrier: Carrier,
+        upgrades: &[Transport],
+        sid: &str,
+        now: Instant,
+    ) -> Self {
+        let open = Open {
+            sid,
+            upgrades,
+            ping_interval: settings.ping_interval,
+            ping_timeout: settings.ping_timeout,
+            payload_bytes_max: settings.payload_bytes_max,
+        };
+        let mut session = Self {
+            heartbeat: Heartbeat::new(handshake.revision, &settings, now),
+            settings,
+            handshake,
+            stage: Stage::Open,
+            carrier,
+            probe: None,
+            buffer: Buffer::default(),
+            post: None,
+            held_back: VecDeque::new(),
+            held_back_bytes: 0,
+            outputs: VecDeque::new(),
+        };
+        session.send(open.encode());
+        session
+    }
+
+    /// What [`judge`](super::judge::judge()) wants to know. `None` once the session has ended: its
+    /// `sid` is unknown then.
+    pub fn known(&self) -> Option<Known> {
+        (self.stage != Stage::Closed).then_some(Known {
+            revision: self.handshake.revision,
+            transport: match self.carrier {
+                Carrier::Polling(_) => Transport::Polling,
+                Carrier::Socket(_) => Transport::WebSocket,
+            },
+        })
+    }
+
+    /// True if a packet sent now leaves now: over polling, if a poll waits and nothing is before
+    /// it. Volatile packets are dropped otherwise. How full a socket is, the driver knows.
+    pub fn is_writable(&self) -> bool {
+        let has_way = match &self.carrier {
+            Carrier::Polling(held) => held.is_some() && self.buffer.is_empty(),
+            Carrier::Socket(_) => true,
+        };
+        self.stage == Stage::Open && has_way
+    }
+
+    /// Sends a packet. What is sent after the session closed is dropped: the application hears of
+    /// the end by [`Output::Closed`].
+    ///
+    /// # Limits
+    /// If more than [`Settings::buffer_bytes_max`] wait for a poll, the session ends with
+    /// [`CloseReason::TransportError`].
+    pub fn send(&mut self, packet: Encoded) {
+        if self.stage != Stage::Open {
+            return;
+        }
+        match self.carrier {
+            Carrier::Polling(_) => {
+                self.buffer.push(packet);
+                if self.buffer.bytes() > self.settings.buffer_bytes_max {
+                    self.buffer.take();
+                    self.end(CloseReason::TransportError);
+                }
+            }
+            Carrier::Socket(socket) => self.send_on(socket, &packet),
+        }
+    }
+
+    /// Closes the session when what was sent has been fetched, or after
+    /// [`Settings::close_timeout`].
+    pub fn close(&mut self, reason: CloseReason, now: Instant) {
+        if self.stage != Stage::Open {
+            return;
+        }
+        match self.carrier {
+            Carrier::Polling(None) => {
+                self.close_probe();
+                self.stage = Stage::Closing {
+                    until: now + self.settings.close_timeout,
+                    reason,
+                };
+            }
+            Carrier::Polling(Some(_)) | Carrier::Socket(_) => self.end(reason),
+        }
+    }
+
+    /// Ends the session at once. A waiting poll and a socket are still told.
+    pub fn abort(&mut self, reason: CloseReason) {
+        self.end(reason);
+    }
+
+    /// When [`Session::tick`] wants to be called. `None` once the session has ended.
+    pub fn deadline(&self) -> Option<Instant> {
+        match self.stage {
+            Stage::Open => {
+                let probe = self.probe.as_ref().map(|probe| probe.until);
+                let beat = self.heartbeat.deadline();
+                Some(probe.map_or(beat, |probe| probe.min(beat)))
+            }
+            Stage::Closing { until, .. } => Some(until),
+            Stage::Closed => None,
+        }
+    }
+
+    /// Time has passed. May be called at any time.
+    pub fn tick(&mut self, now: Instant) {
+        match self.stage {
+            Stage::Open => self.tick_open(now),
+            Stage::Closing { until, reason } if until <= now => self.end(reason),
+            Stage::Closing { .. } | Stage::Closed => {}
+        }
+    }
+
+    fn tick_open(&mut self, now: Instant) {
+        if self.probe.as_ref().is_some_and(|probe| probe.until <= now) {
+            self.close_probe();
+        }
+        match self.heartbeat.tick(&self.settings, now) {
+            Some(Beat::Ping) => self.send(Packet::Ping("").encode()),
+            Some(Beat::Dead) => self.end(CloseReason::PingTimeout),
+            None => {}
+        }
+    }
+
+    /// The next thing to do. Call it until there is none after everything else that was called.
+    pub fn next_output(&mut self) -> Option<Output> {
+        if self.outputs.is_empty() {
+            self.flush();
+        }
+        let output = self.outputs.pop_front();
+        if output.is_none() {
+            // An idle session keeps no memory of a busy moment.
+            self.outputs = VecDeque::new();
+        }
+        output
+    }
+
+    /// A packet of the client's, from whatever carries the session.
+    fn receive(&mut self, packet: Packet<'_>, origin: Origin, now: Instant) {
+        match (packet, self.handshake.revision) {
+            (Packet::Pong(_), Revision::V4) => self.heartbeat.pong(&self.settings, now),
+            (Packet::Ping(_), Revision::V3) => {
+                self.heartbeat.heard(&self.settings, now);
+                self.send(Packet::Pong("").encode());
+            }
+            // Each revision has one side that pings. The other way round, somebody is confused.
+            (Packet::Ping(_) | Packet::Pong(_), _) => self.end(CloseReason::TransportError),
+            (Packet::Close, _) => self.end_by_client(),
+            (Packet::Message(message), _) => {
+                self.heartbeat.heard(&self.settings, now);
+                self.hand_over(message.into(), origin);
+            }
+            (Packet::Open(_) | Packet::Upgrade | Packet::Noop, _) => {
+                self.heartbeat.heard(&self.settings, now);
+            }
+        }
+    }
+
+    /// Gives a message to the application, unless an earlier one is still on its way.
+    fn hand_over(&mut self, message: Received, origin: Origin) {
+        if origin == Origin::Post || self.post.is_none() {
+            self.outputs.push_back(Output::Message(message));
+            return;
+        }
+        self.held_back_bytes += message.len() + limits::BUFFERED_PACKET_BYTES;
+        if self.held_back_bytes > self.settings.buffer_bytes_max {
+            self.end(CloseReason::TransportError);
+        } else {
+            self.held_back.push_back(message);
+        }
+    }
+
+    /// The client said that it goes: a waiting poll is only released.
+    fn end_by_client(&mut self) {
+        self.release_poll();
+        self.end(CloseReason::TransportClose);
+    }
+
+    fn end(&mut self, reason: CloseReason) {
+        if self.stage == Stage::Closed {
+            return;
+        }
+        self.stage = Stage::Closed;
+        match &mut self.carrier {
+            Carrier::Polling(held) => {
+                if let Some(held) = held.take() {
+                    self.buffer.push(Packet::Close.encode());
+                    self.answer_poll(held);
+                }
+            }
+            Carrier::Socket(socket) => {
+                let socket = *socket;
+                self.outputs.push_back(Output::CloseSocket { socket });
+            }
+        }
+        self.close_probe();
+        self.buffer.take();
+        self.held_back = VecDeque::new();
+        self.outputs.push_back(Output::Closed(reason));
+    }
+
+    fn answer(&mut self, request: RequestId, answer: Answer) {
+        self.outputs.push_back(Output::Answer { request, answer });
+    }
+}
+
+impl From<Message<'_>> for Received {
+    fn from(message: Message<'_>) -> Self {
+        match message {
+            Message::Text(text) => Self::Text(text.into()),
+            Message::Binary(bytes) => Self::Binary(bytes.into_owned().into()),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Who must be heard from, and until when.
+//!
+//! Source: Engine.IO protocol 4, "Heartbeat", where the server pings; protocol 3, where the client
+//! does.
+
+use std::time::Instant;
+
+use super::{Revision, Settings};
+
+/// Where a session stands between two pings.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Heartbeat {
+    /// A ping is out.
+    Awaiting {
+        until: Instant,
+        /// True once another packet than the pong bought more time. Only one may: a client that
+        /// talks and never listens is not alive.
+        is_extended: bool,
+    },
+    /// The client pings, or is silent for too long.
+    Listening { until: Instant },
+    /// The next ping is not due.
+    Resting { until: Instant },
+}
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beat {
+    Dead,
+    Ping,
+}
+
+impl Heartbeat {
+    /// The first ping comes after an interval, never at once: old clients do not expect it.
+    pub(super) fn new(revision: Revision, settings: &Settings, now: Instant) -> Self {
+        match revision {
+            Revision::V3 => Self::Listening {
+                until: now + settings.ping_interval + settings.ping_timeout,
+            },
+            Revision::V4 => Self::Resting {
+                until: now + settings.ping_interval,
+            },
+        }
+    }
+
+    /// A packet came that is no pong.
+    pub(super) fn heard(&mut self, settings: &Settings, now: Instant) {
+        match self {
+            Self::Awaiting { until, is_extended } if !*is_extended => {
+                *until = now + settings.ping_timeout;
+                *is_extended = true;
+            }
+            Self::Awaiting { .. } | Self::Resting { .. } => {}
+            Self::Listening { until } => {
+                *until = now + settings.ping_interval + settings.ping_timeout;
+            }
+        }
+    }
+
+    /// A pong came. One that nobody asked for means nothing.
+    pub(super) fn pong(&mut self, settings: &Settings, now: Instant) {
+        if let Self::Awaiting { .. } = self {
+            *self = Self::Resting {
+                until: now + settings.ping_interval,
+            };
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        match self {
+            Self::Awaiting { until, .. } | Self::Listening { until } | Self::Resting { until } => {
+                *until
+            }
+        }
+    }
+
+    pub(super) fn tick(&mut self, settings: &Settings, now: Instant) -> Option<Beat> {
+        if now < self.deadline() {
+            return None;
+        }
+        match self {
+            Self::Awaiting { .. } | Self::Listening { .. } => Some(Beat::Dead),
+            Self::Resting { .. } => {
+                *self = Self::Awaiting {
+                    until: now + settings.ping_timeout,
+                    is_extended: false,
+                };
+                Some(Beat::Ping)
+            }
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! A session's requests: at most one `GET` and one `POST` at a time.
+//!
+//! Source: the reference server; a second of either is a broken client, or somebody else who knows
+//! the `sid`.
+
+use std::time::Instant;
+
+use http::StatusCode;
+
+use super::{Carrier, CloseReason, Origin, Output, Packet, RequestId, Revision, Session, Stage};
+use crate::engine::payload::{self, Body, PayloadError, jsonp};
+use crate::engine::query::Query;
+use crate::engine::{Answer, Refusal};
+
+/// A poll that waits for packets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    request: RequestId,
+    jsonp: Option<u64>,
+}
+
+/// The body of a `POST`, by its content type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PostBody<'a> {
+    /// `application/octet-stream`.
+    Binary(&'a [u8]),
+    /// A form: the request has the argument `j`.
+    Form(&'a [u8]),
+    /// Everything else.
+    Text(&'a [u8]),
+}
+
+impl<'a> PostBody<'a> {
+    /// Tells the kinds apart. Parameters of the content type do not count.
+    pub fn of(query: &Query, content_type: Option<&str>, body: &'a [u8]) -> Self {
+        let media_type = content_type.and_then(|it| it.split(';').next());
+        let is_binary =
+            media_type.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/octet-stream"));
+        match (is_binary, query.jsonp) {
+            (true, _) => Self::Binary(body),
+            (false, Some(_)) => Self::Form(body),
+            (false, None) => Self::Text(body),
+        }
+    }
+
+    fn bytes(self) -> usize {
+        match self {
+            Self::Binary(body) | Self::Form(body) | Self::Text(body) => body.len(),
+        }
+    }
+}
+
+impl Session {
+    /// A poll. Answered at once if something waits, else held until something is sent.
+    ///
+    /// A second one ends the session. `jsonp` is the argument `j` of this request.
+    pub fn get(&mut self, request: RequestId, jsonp: Option<u64>) {
+        let new = Held { request, jsonp };
+        match (self.stage, &mut self.carrier) {
+            (Stage::Closed, _) => self.answer(request, Refusal::SessionUnknown.answer()),
+            (_, Carrier::Socket(_)) => self.answer(request, Refusal::BadRequest.answer()),
+            (Stage::Closing { reason, .. }, Carrier::Polling(held)) => {
+                *held = Some(new);
+                self.end(reason);
+            }
+            (Stage::Open, Carrier::Polling(Some(_))) => {
+                self.answer(request, Answer::empty(StatusCode::BAD_REQUEST));
+                self.end(CloseReason::TransportError);
+            }
+            (Stage::Open, Carrier::Polling(held)) => {
+                *held = Some(new);
+                if self.is_moving() && self.buffer.is_empty() {
+                    self.release_poll();
+                }
+            }
+        }
+    }
+
+    /// The head of a `POST` came. True if its body is to be read, and then given to
+    /// [`Session::post`], or ended by [`Session::post_too_large`] or [`Session::request_gone`].
+    ///
+    /// A second one ends the session, and with it the first.
+    pub fn post_begins(&mut self, request: RequestId) -> bool {
+        match (self.stage, &self.carrier, self.post) {
+            (Stage::Closed, ..) => self.answer(request, Refusal::SessionUnknown.answer()),
+            (_, Carrier::Socket(_), _) => self.answer(request, Refusal::BadRequest.answer()),
+            (_, Carrier::Polling(_), Some(first)) => {
+                self.post = None;
+                self.answer(request, Answer::empty(StatusCode::BAD_REQUEST));
+                self.outputs.push_back(Output::Abandon { request: first });
+                self.end(CloseReason::TransportError);
+            }
+            (_, Carrier::Polling(_), None) => {
+                self.post = Some(request);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The body of a `POST`, complete.
+    ///
+    /// It is answered with `ok` even if it is no payload; then the session ends. What comes before
+    /// the first bad packet counts.
+    ///
+    /// # Limits
+    /// A body longer than [`Settings::payload_bytes_max`](super::Settings::payload_bytes_max) is
+    /// answered with 413, and the session goes on.
+    pub fn post(&mut self, request: RequestId, body: PostBody<'_>, now: Instant) {
+        if self.post != Some(request) {
+            return;
+        }
+        if body.bytes() > self.settings.payload_bytes_max {
+            self.post_too_large(request);
+            return;
+        }
+        self.post = None;
+        if let (PostBody::Binary(_), Revision::V4) = (body, self.handshake.revision) {
+            self.answer(request, Answer::empty(StatusCode::BAD_REQUEST));
+            self.end(CloseReason::TransportError);
+            return;
+        }
+        if self.read(body, now).is_err() {
+            self.end(CloseReason::ParseError);
+        }
+        self.answer(request, Answer::taken());
+        self.let_go();
+    }
+
+    /// The body of a `POST` is, or says it is, longer than
+    /// [`Settings::payload_bytes_max`](super::Settings::payload_bytes_max).
+    pub fn post_too_large(&mut self, request: RequestId) {
+        if self.post == Some(request) {
+            self.post = None;
+            self.answer(request, Answer::empty(StatusCode::PAYLOAD_TOO_LARGE));
+            self.let_go();
+        }
+    }
+
+    /// The connection of a request that was not answered has ended.
+    pub fn request_gone(&mut self, request: RequestId) {
+        let is_post = self.post.take_if(|post| *post == request).is_some();
+        let is_poll = match &mut self.carrier {
+            Carrier::Polling(held) => held.take_if(|held| held.request == request).is_some(),
+            Carrier::Socket(_) => false,
+        };
+        // What a lost body contained may be missed by nobody, so nothing may come after it.
+        if (is_post || is_poll) && self.stage == Stage::Open {
+            self.end(CloseReason::TransportError);
+        }
+    }
+
+    /// Answers a waiting poll with all there is.
+    pub(super) fn flush(&mut self) {
+        if self.buffer.is_empty() || self.stage != Stage::Open {
+            return;
+        }
+        if let Carrier::Polling(held) = &mut self.carrier
+            && let Some(held) = held.take()
+        {
+            self.answer_poll(held);
+        }
+    }
+
+    /// Lets a waiting poll end without a packet for the application.
+    pub(super) fn release_poll(&mut self) {
+        if let Carrier::Polling(held) = &mut self.carrier
+            && let Some(held) = held.take()
+        {
+            let noop = [Packet::Noop.encode()];
+            let Held { request, jsonp } = held;
+            let answer =
+                Answer::packets(&noop, self.handshake.revision, self.handshake.binary, jsonp);
+            self.answer(request, answer);
+        }
+    }
+
+    pub(super) fn answer_poll(&mut self, held: Held) {
+        let packets = self.buffer.take();
+        let Held { request, jsonp } = held;
+        let answer = Answer::packets(
+            &packets,
+            self.handshake.revision,
+            self.handshake.binary,
+            jsonp,
+        );
+        self.answer(request, answer);
+    }
+
+    fn read(&mut self, body: PostBody<'_>, now: Instant) -> Result<(), PayloadError> {
+        match body {
+            PostBody::Binary(body) => self.read_packets(Body::Binary(body), now),
+            PostBody::Form(body) => self.read_packets(Body::Text(&jsonp::decode(body)?), now),
+            PostBody::Text(body) => {
+                let text = std::str::from_utf8(body).map_err(|_| PayloadError::Utf8)?;
+                self.read_packets(Body::Text(text), now)
+            }
+        }
+    }
+
+    fn read_packets(&mut self, body: Body<'_>, now: Instant) -> Result<(), PayloadError> {
+        for packet in payload::decode(body, self.handshake.revision) {
+            if self.stage != Stage::Open {
+                break;
+            }
+            self.receive(packet?, Origin::Post, now);
+        }
+        Ok(())
+    }
+
+    /// A `POST` has ended: what came on the socket meanwhile may follow.
+    fn let_go(&mut self) {
+        self.held_back_bytes = 0;
+        let messages = std::mem::take(&mut self.held_back);
+        self.outputs
+            .extend(messages.into_iter().map(Output::Message));
+    }
+}

@@ -1,0 +1,128 @@
+//! A session's WebSockets: the one it lives on, and the one it may move to.
+//!
+//! Source: Engine.IO protocol 4, "Upgrade".
+
+use std::time::Instant;
+
+use super::{Carrier, CloseReason, Encoded, Origin, Output, Packet, Session, SocketId, Stage};
+use crate::engine::packet::PROBE;
+use crate::engine::payload::Body;
+
+/// A socket that has not become the carrier yet.
+#[derive(Debug)]
+pub(super) struct Probe {
+    socket: SocketId,
+    /// When it is given up.
+    pub(super) until: Instant,
+    /// True once its ping was answered: no poll is held any more, so that the client can move.
+    is_confirmed: bool,
+}
+
+impl Session {
+    /// A WebSocket was opened for this session. It is closed at once if the session does not move:
+    /// it is on a socket, or another one is being probed, or upgrades are off.
+    pub fn socket_opened(&mut self, socket: SocketId, now: Instant) {
+        let may_move = self.stage == Stage::Open
+            && matches!(self.carrier, Carrier::Polling(_))
+            && self.probe.is_none()
+            && !self.settings.upgrades.is_empty();
+        if !may_move {
+            self.outputs.push_back(Output::CloseSocket { socket });
+            return;
+        }
+        self.probe = Some(Probe {
+            socket,
+            until: now + self.settings.upgrade_timeout,
+            is_confirmed: false,
+        });
+    }
+
+    /// A message came on a WebSocket, complete and not longer than
+    /// [`Settings::payload_bytes_max`](super::Settings::payload_bytes_max), which whoever decodes
+    /// frames holds.
+    pub fn socket_message(&mut self, socket: SocketId, message: Body<'_>, now: Instant) {
+        if self.stage != Stage::Open {
+            return;
+        }
+        let packet = match message {
+            Body::Binary(bytes) => Packet::decode_binary(bytes, self.handshake.revision),
+            Body::Text(text) => Packet::decode_text(text, self.handshake.revision),
+        };
+        if self.is_carrier(socket) {
+            match packet {
+                Ok(packet) => self.receive(packet, Origin::Socket, now),
+                Err(_) => self.end(CloseReason::ParseError),
+            }
+        } else if self.probe.as_ref().is_some_and(|it| it.socket == socket) {
+            self.receive_on_probe(packet.as_ref().ok());
+        }
+    }
+
+    /// A WebSocket has ended in order.
+    pub fn socket_closed(&mut self, socket: SocketId) {
+        self.lose_socket(socket, CloseReason::TransportClose);
+    }
+
+    /// A WebSocket has ended in disorder: a broken connection, a frame that is none, a message
+    /// that is too long.
+    pub fn socket_failed(&mut self, socket: SocketId) {
+        self.lose_socket(socket, CloseReason::TransportError);
+    }
+
+    pub(super) fn close_probe(&mut self) {
+        if let Some(Probe { socket, .. }) = self.probe.take() {
+            self.outputs.push_back(Output::CloseSocket { socket });
+        }
+    }
+
+    pub(super) fn send_on(&mut self, socket: SocketId, packet: &Encoded) {
+        let message = packet.for_websocket(self.handshake.revision, self.handshake.binary);
+        self.outputs.push_back(Output::Send { socket, message });
+    }
+
+    /// True while the client waits for its last poll to end before it moves.
+    pub(super) fn is_moving(&self) -> bool {
+        self.probe.as_ref().is_some_and(|probe| probe.is_confirmed)
+    }
+
+    fn is_carrier(&self, socket: SocketId) -> bool {
+        matches!(self.carrier, Carrier::Socket(carrier) if carrier == socket)
+    }
+
+    /// Only a probe and the upgrade itself may come on a socket that is not the carrier; all else
+    /// costs the socket, not the session.
+    fn receive_on_probe(&mut self, packet: Option<&Packet<'_>>) {
+        let Some(probe) = &mut self.probe else {
+            return;
+        };
+        let socket = probe.socket;
+        match packet {
+            Some(Packet::Ping(PROBE)) => {
+                probe.is_confirmed = true;
+                self.send_on(socket, &Packet::Pong(PROBE).encode());
+                self.flush();
+                self.release_poll();
+            }
+            Some(Packet::Upgrade) => self.move_to(socket),
+            Some(_) | None => self.close_probe(),
+        }
+    }
+
+    fn move_to(&mut self, socket: SocketId) {
+        self.release_poll();
+        self.probe = None;
+        self.carrier = Carrier::Socket(socket);
+        self.outputs.push_back(Output::Upgraded);
+        for packet in self.buffer.take() {
+            self.send_on(socket, &packet);
+        }
+    }
+
+    fn lose_socket(&mut self, socket: SocketId, reason: CloseReason) {
+        if self.is_carrier(socket) {
+            self.end(reason);
+        } else {
+            self.probe.take_if(|probe| probe.socket == socket);
+        }
+    }
+}

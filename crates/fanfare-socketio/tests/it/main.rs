@@ -1,0 +1,39 @@
+//! The protocol at the border of the crate.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy's allowance for tests does not reach the functions that tests call"
+)]
+
+mod conversation;
+mod decoder;
+mod heartbeats;
+mod hostile;
+mod json;
+mod open;
+mod packets;
+mod payloads;
+mod polling;
+mod requests;
+mod session;
+mod transcripts;
+mod upgrade;
+mod values;
+
+use bytes::Bytes;
+use fanfare_socketio::engine::{Encoded, Packet};
+
+/// A packet on its way out, from its wire text.
+fn text(text: &str) -> Encoded {
+    Encoded::Text(Bytes::copy_from_slice(text.as_bytes()))
+}
+
+/// A binary message on its way out.
+fn binary(data: &[u8]) -> Encoded {
+    Encoded::Binary(Bytes::copy_from_slice(data))
+}
+
+/// The wire form of a packet that was read.
+fn encoded(packet: &Packet<'_>) -> Encoded {
+    packet.encode()
+}
