@@ -38,6 +38,12 @@ pub enum JsonError {
     Syntax(usize),
 }
 
+/// Why a value of the application and JSON do not go together. The application must change one of
+/// them.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct TypeError(serde_json::Error);
+
 impl<'a> Json<'a> {
     /// Checks a text.
     ///
@@ -56,19 +62,20 @@ impl<'a> Json<'a> {
     /// Writes a value.
     ///
     /// # Errors
-    /// What `value` cannot be written as, or [`JsonError::Depth`].
-    pub fn write<T: Serialize + ?Sized>(value: &T) -> Result<Json<'static>, serde_json::Error> {
-        let text = serde_json::to_string(value)?;
-        let json = Json::parse(&text).map_err(serde::ser::Error::custom)?;
+    /// [`TypeError`] if `value` has no form in JSON, or one that is nested too deeply.
+    pub fn write<T: Serialize + ?Sized>(value: &T) -> Result<Json<'static>, TypeError> {
+        let text = serde_json::to_string(value).map_err(TypeError)?;
+        let json =
+            Json::parse(&text).map_err(|error| TypeError(serde::ser::Error::custom(error)))?;
         Ok(json.into_owned())
     }
 
     /// Reads it into a value.
     ///
     /// # Errors
-    /// If it is not a `T`.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(&self.0)
+    /// [`TypeError`] if it is not a `T`.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, TypeError> {
+        serde_json::from_str(&self.0).map_err(TypeError)
     }
 
     /// The text.
