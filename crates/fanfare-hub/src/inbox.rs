@@ -11,7 +11,7 @@ use crate::{ChannelName, Message, Telling, Ticket};
 /// Wakes the driver that owns an inbox. Must not block, may be called from any thread and under
 /// the hub's locks.
 pub trait Wake: Send + Sync {
-    /// The inbox has become non-empty.
+    /// The inbox has become non-empty, or the driver has other work.
     fn wake(&self);
 }
 
@@ -102,6 +102,11 @@ impl Inbox {
                 .into_iter()
                 .map(Item::Behind),
         );
+    }
+
+    /// Wakes the driver, as the first message does, for work that reaches it by another way.
+    pub fn wake(&self) {
+        self.waker.wake();
     }
 
     pub(crate) fn number(&self) -> u64 {

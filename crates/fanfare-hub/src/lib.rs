@@ -12,13 +12,14 @@
 //! subscriber ◀── Place::judge (live) / Place::follow (Page read from the engine after the cursor)
 //! ```
 //!
-//! Reading order: [`id`], [`message`], [`place`], [`engine`], [`memory`], [`audience`], [`hub`],
+//! Reading order: [`id`], [`message`], [`place`], [`cursor`], [`engine`], [`memory`], [`audience`], [`hub`],
 //! [`listener`].
 //!
 //! This crate does no I/O, starts no thread, reads no clock (every call takes `now`), and knows
 //! neither sockets nor HTTP nor any wire format.
 
 pub mod audience;
+pub mod cursor;
 pub mod engine;
 pub mod history;
 pub mod hub;

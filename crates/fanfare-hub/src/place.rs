@@ -20,6 +20,17 @@ pub enum Start {
     Within(Duration),
 }
 
+impl Start {
+    /// True for a beginning that is another one at the next try: a client that is not told where
+    /// it has begun, and comes back, may miss what was published meanwhile.
+    pub fn moves(self) -> bool {
+        match self {
+            Self::After(_) | Self::Oldest => false,
+            Self::Last(_) | Self::Newest | Self::Within(_) => true,
+        }
+    }
+}
+
 /// Messages that a reader should have had and cannot get any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {

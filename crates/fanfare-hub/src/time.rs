@@ -1,7 +1,7 @@
 //! Wall-clock time as the hub sees it: an argument, never a call.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since the Unix epoch.
 ///
@@ -46,6 +46,14 @@ impl Timestamp {
     /// How long ago `earlier` was; zero when it lies ahead, as after a clock step.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// What a machine's clock shows. One that shows a time before 1970 is not set: its messages begin
+/// at the epoch.
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        Self(millis(time.duration_since(UNIX_EPOCH).unwrap_or_default()))
     }
 }
 

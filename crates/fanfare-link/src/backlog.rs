@@ -2,16 +2,19 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::Socket;
 use crate::limits::WRITE_PIECES_MAX;
+use crate::wake::Bell;
 
 /// Bytes that wait for a slow reader: shared frames and an offset into the first.
 ///
 /// Exists only after a socket has refused to take more. Messages do not queue up here: a
 /// connection with a backlog gets none until it has drained, and then reads on from its cursor.
+/// Neither does it hear who wakes it: what others have to say to it waits with them.
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
     pieces: VecDeque<Bytes>,
@@ -19,9 +22,26 @@ pub(crate) struct Backlog {
     offset: usize,
     /// Invariant: what is left of all pieces together.
     bytes: usize,
+    /// Rung meanwhile, and not answered: whoever rings it again does so for nothing.
+    bell: Option<Arc<Bell>>,
+    /// The protocol wants to be told when all is written.
+    pub(crate) is_awaited: bool,
 }
 
 impl Backlog {
+    /// Lets a bell wait for the end of the backlog.
+    pub(crate) fn hold_back(&mut self, bell: Arc<Bell>) {
+        if let Some(other) = self.bell.replace(bell) {
+            // Of the same protocol, which one call will satisfy.
+            other.answer();
+        }
+    }
+
+    /// The bell that waited.
+    pub(crate) fn take_bell(&mut self) -> Option<Arc<Bell>> {
+        self.bell.take()
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }

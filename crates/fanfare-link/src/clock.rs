@@ -1,6 +1,6 @@
 //! Time for drivers and protocols: coarse, monotonic, and given as an argument.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use fanfare_hub::Timestamp;
 
@@ -58,13 +58,9 @@ impl Clock for SystemClock {
     )]
     fn now(&self) -> Now {
         let seconds = self.started.elapsed().as_secs();
-        // Before 1970 the machine's clock is not set; messages then begin at the epoch.
-        let wall = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
         Now {
             tick: Tick(u32::try_from(seconds).unwrap_or(u32::MAX)),
-            wall: Timestamp::from_millis(u64::try_from(wall.as_millis()).unwrap_or(u64::MAX)),
+            wall: SystemTime::now().into(),
         }
     }
 }

@@ -4,8 +4,10 @@ use fanfare_hub::{Admission, Message, Place, Seat, Standing, Ticket};
 
 use crate::backlog::Backlog;
 use crate::front::Laggard;
+use crate::outbox::Contents;
 use crate::reply::Http;
-use crate::{Close, Protocol, Tick};
+use crate::wake::Holder;
+use crate::{Close, Now, Outbox, Protocol, Tick};
 
 /// A slot of the shard's table. Everything that only some connections need is boxed.
 #[derive(Debug)]
@@ -88,6 +90,19 @@ impl Held {
     /// Index of the subscription to a channel of the shard's table.
     pub(crate) fn index_of(&self, channel: u32) -> Option<usize> {
         self.subscriptions.iter().position(|s| s.channel == channel)
+    }
+
+    /// An outbox for its protocol, on the connection in `slot`.
+    pub(crate) fn outbox<'a>(&self, slot: u32, contents: &'a mut Contents, now: Now) -> Outbox<'a> {
+        Outbox {
+            now,
+            http: self.http,
+            holder: Holder {
+                slot,
+                number: self.number,
+            },
+            contents,
+        }
     }
 
     /// Index of the subscription with this ticket.

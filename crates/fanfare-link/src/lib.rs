@@ -7,6 +7,7 @@
 //! ```text
 //! bytes ─▶ Shard ─▶ head ─▶ Front ─▶ Hold { protocol, places } ─▶ parked
 //! hub ─▶ Inbox ─▶ Shard ─▶ Protocol ─▶ Outbox ─▶ send
+//! anybody ─▶ Waker ─▶ Shard ─▶ Protocol::woken ─▶ Outbox ─▶ send
 //! anything else than a GET of ours ─▶ exchange: one request in hyper, then back to the shard
 //! ```
 //!
@@ -34,6 +35,7 @@ pub mod serve;
 pub mod shard;
 pub mod socket;
 pub mod stream;
+mod wake;
 mod wheel;
 
 pub use clock::{Clock, Now, SystemClock, Tick};
@@ -45,7 +47,7 @@ pub use head::examine_for_tests;
 pub use limits::LinkLimits;
 pub use metrics::{Counter, ShardMetrics};
 pub use outbox::Outbox;
-pub use protocol::{Answer, At, Close, Farewell, Kind, Protocol, Reads, SubscribeError};
+pub use protocol::{Answer, At, Close, Farewell, Kind, Loss, Protocol, Reads, SubscribeError};
 pub use reply::{LAST_CHUNK, chunk, shared_head};
 pub use serve::{Node, Settings, serve};
 pub use shard::{Completion, Deferred, Handover, Key, Output, Shard};

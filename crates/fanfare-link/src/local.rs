@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::mem;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use fanfare_hub::Wake;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
@@ -37,7 +39,17 @@ pub(crate) enum Event {
 #[derive(Default)]
 pub(crate) struct Local {
     events: RefCell<Vec<Event>>,
-    notify: Notify,
+    notify: Arc<Notify>,
+}
+
+/// Wakes the reactor from anywhere. From its own thread, and while it is at work, that costs no
+/// system call.
+pub(crate) struct Cord(Arc<Notify>);
+
+impl Wake for Cord {
+    fn wake(&self) {
+        self.0.notify_one();
+    }
 }
 
 impl Local {
@@ -48,6 +60,11 @@ impl Local {
 
     pub(crate) fn take(&self) -> Vec<Event> {
         mem::take(&mut *self.events.borrow_mut())
+    }
+
+    /// A way to wake whoever waits for [`Local::notified`].
+    pub(crate) fn cord(&self) -> Cord {
+        Cord(Arc::clone(&self.notify))
     }
 
     /// # Cancel safety

@@ -1,10 +1,14 @@
 //! What a protocol wants written and done.
 
+use std::sync::Arc;
+use std::task::Waker;
+
 use bytes::Bytes;
 use fanfare_hub::{ChannelName, Draft, Start};
 use http::Response;
 
 use crate::reply::{self, Http};
+use crate::wake::{Holder, Wakes};
 use crate::{Now, Tick};
 
 /// Collects what a [`Protocol`](crate::Protocol) wants, during one call or a batch of calls.
@@ -12,11 +16,12 @@ use crate::{Now, Tick};
 pub struct Outbox<'a> {
     pub(crate) now: Now,
     pub(crate) http: Http,
+    pub(crate) holder: Holder,
     pub(crate) contents: &'a mut Contents,
 }
 
 /// The reusable inside of an outbox; empty between two connections.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Contents {
     /// To be written, in order. Shared frames are shared, never copied.
     pub(crate) frames: Vec<Bytes>,
@@ -24,7 +29,8 @@ pub(crate) struct Contents {
     pub(crate) response: Option<Response<Bytes>>,
     pub(crate) requests: Vec<Request>,
     /// State of a small generator for jitter; not for secrets.
-    pub(crate) random: u64,
+    random: u64,
+    wakes: Arc<Wakes>,
 }
 
 /// Something the driver does for a protocol.
@@ -40,6 +46,7 @@ pub(crate) enum Request {
         channel: ChannelName,
         start: Start,
     },
+    TellWhenDrained,
     Unsubscribe {
         tag: u32,
         channel: ChannelName,
@@ -126,6 +133,22 @@ impl Outbox<'_> {
             .push(Request::Unsubscribe { tag, channel });
     }
 
+    /// Asks for one call of [`Protocol::drained`](crate::Protocol::drained), as soon as the kernel
+    /// has taken everything that this connection has put into its outbox, the frames of this call
+    /// included: at once if it takes them at once.
+    pub fn tell_when_drained(&mut self) {
+        self.contents.requests.push(Request::TellWhenDrained);
+    }
+
+    /// Makes a waker, by which anybody in the process can have
+    /// [`Protocol::woken`](crate::Protocol::woken) called; see there.
+    ///
+    /// Each call allocates a new one (40 bytes): ask once and clone it. It may outlive the
+    /// connection, and does nothing then.
+    pub fn waker(&self) -> Waker {
+        self.contents.wakes.waker(self.holder)
+    }
+
     /// A number from 0 up to `below` to spread things in time. Predictable: not for secrets.
     pub fn jitter(&mut self, below: u64) -> u64 {
         self.contents.random(below)
@@ -133,6 +156,16 @@ impl Outbox<'_> {
 }
 
 impl Contents {
+    pub(crate) fn new(seed: u64, wakes: Arc<Wakes>) -> Self {
+        Self {
+            frames: Vec::new(),
+            response: None,
+            requests: Vec::new(),
+            random: seed,
+            wakes,
+        }
+    }
+
     /// Drops what a connection wanted that is gone, so that the next one does not get it.
     pub(crate) fn clear(&mut self) {
         self.frames.clear();

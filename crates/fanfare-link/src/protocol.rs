@@ -13,10 +13,18 @@ use crate::{Outbox, Tick};
 /// [`Outbox`]. It does no I/O, keeps no clock and never waits, so the same value runs parked in a
 /// reactor, behind any byte stream, and in a simulation.
 ///
-/// A call that panics ends its own connection, and no other.
+/// A call that panics ends its own connection, and no other; so does a [`Drop`].
 ///
 /// Every call may end the connection by returning [`Close`]; what was put into the outbox before
 /// is still written (except for [`Close::Abort`]).
+///
+/// # The end
+/// The value is dropped when its time on the connection is over, however that came about; nothing
+/// is called after that, and its wakers do nothing. What belongs to the connection elsewhere in
+/// the process must be given up by [`Drop`]. Before that a protocol knows the reason: it has
+/// returned [`Close`] itself, it was asked for its [`farewell`](Self::farewell), or it was told of
+/// its [loss](Self::lost). Only one that has panicked, that was never opened, or whose shard goes
+/// at the end of the grace time is dropped without a word.
 pub trait Protocol: Send {
     /// What kind of connection this is, for the metrics. The same for as long as it is held.
     fn kind(&self) -> Kind;
@@ -61,6 +69,21 @@ pub trait Protocol: Send {
         Ok(())
     }
 
+    /// Somebody has woken the connection, by a waker that [`Outbox::waker`] had made: put what there
+    /// is to say into the outbox. Once for a burst of wakes, and again for every wake that comes
+    /// after this call has begun; so look at the whole of what wakers stand for.
+    ///
+    /// Not called while the connection has a backlog, but when that has drained: whatever is sent
+    /// to a slow reader waits, and finds its bound, with whoever sends it.
+    fn woken(&mut self, _out: &mut Outbox<'_>) -> Result<(), Close> {
+        Ok(())
+    }
+
+    /// The kernel, or the carrier of a stream, has taken everything that was put into the outbox.
+    /// Called once for all [`Outbox::tell_when_drained`] that came before. A connection that ends
+    /// first is not told.
+    fn drained(&mut self) {}
+
     /// When [`Protocol::tick`] wants to be called; it may come up to a second late.
     fn deadline(&self) -> Option<Tick>;
 
@@ -69,6 +92,10 @@ pub trait Protocol: Send {
 
     /// The driver ends the connection: say goodbye. Returns how to close.
     fn farewell(&mut self, reason: Farewell, out: &mut Outbox<'_>) -> Close;
+
+    /// The connection is gone, without a farewell and without the protocol's wish. The value is
+    /// dropped next.
+    fn lost(&mut self, _loss: Loss) {}
 
     /// False for a reader that is answered with what is stored, whatever that is, and goes: it is
     /// never counted among those who listen.
@@ -100,6 +127,17 @@ pub enum Farewell {
     Behind,
     /// The node is going away; come back in a moment.
     Shutdown,
+}
+
+/// How a connection was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// The peer has closed it in order.
+    Closed,
+    /// It broke: reset by the peer, timed out by the kernel, or the stream was cancelled.
+    Failed,
+    /// We cut it: the peer took too little for too long, or too much was waiting for it.
+    TooSlow,
 }
 
 /// What a protocol does with bytes from the peer.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fanfare_hub::{Hub, Inbox, Wake};
+use fanfare_hub::{Hub, Inbox};
 use mio::event::Event as Readiness;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Token};
@@ -30,7 +30,6 @@ use crate::stream::{self, ByteStream};
 use crate::{Clock, Key, Now, Shard, ShardMetrics};
 
 const LISTENER: Token = Token(usize::MAX);
-const WAKER: Token = Token(usize::MAX - 1);
 
 /// How often the reactor looks at the clock. Deadlines are in seconds; four looks keep them within
 /// a quarter of one.
@@ -88,15 +87,6 @@ pub(crate) struct Reactor<F> {
     drained_at: Option<tokio::time::Instant>,
 }
 
-struct SelectorWaker(mio::Waker);
-
-impl Wake for SelectorWaker {
-    fn wake(&self) {
-        // It fails only when the selector is gone, and then nobody is left to wake.
-        let _ = self.0.wake();
-    }
-}
-
 impl<F: Fallback> Reactor<F> {
     /// Sets a reactor up on the current tokio runtime and `LocalSet`.
     ///
@@ -112,11 +102,11 @@ impl<F: Fallback> Reactor<F> {
         seed: u64,
     ) -> io::Result<Self> {
         let poll = mio::Poll::new()?;
-        let waker = SelectorWaker(mio::Waker::new(poll.registry(), WAKER)?);
         let mut listener = TcpListener::from_std(listener);
         poll.registry()
             .register(&mut listener, LISTENER, Interest::READABLE)?;
-        let inbox = Inbox::new(Box::new(waker));
+        let local = Rc::<Local>::default();
+        let inbox = Inbox::new(Box::new(local.cord()));
         let now = common.clock.now();
         let shard = Shard::new(
             common.hub.clone(),
@@ -136,7 +126,7 @@ impl<F: Fallback> Reactor<F> {
             has_refused: false,
             connections_max,
             events: Events::with_capacity(EVENTS_MAX),
-            local: Rc::default(),
+            local,
             lent: JoinSet::new(),
             tasks: JoinSet::new(),
             streams,
@@ -209,7 +199,6 @@ impl<F: Fallback> Reactor<F> {
             count += 1;
             match event.token() {
                 LISTENER => self.is_accepting = self.listener.is_some(),
-                WAKER => {}
                 Token(token) => self.dispatch(Key::from_token(token as u64), event, now),
             }
         }

@@ -12,11 +12,11 @@
 mod channels;
 mod delivery;
 mod intake;
+mod waking;
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -33,8 +33,9 @@ use crate::head::Refusal;
 use crate::limits::{LinkLimits, SCRATCH_BYTES, TURNED_AWAY_MAX};
 use crate::metrics::ShardMetrics;
 use crate::outbox::{Contents, Outbox, Request};
-use crate::protocol::{Answer, Close, Farewell};
+use crate::protocol::{Answer, Close, Farewell, Loss};
 use crate::reply::Http;
+use crate::wake::{Bell, Wakes};
 use crate::wheel::{Timer, Wheel};
 use crate::{Now, Socket, Tick};
 use crate::{backlog, reply};
@@ -52,6 +53,7 @@ pub struct Shard<S> {
     hub: Hub,
     front: Arc<dyn Front>,
     inbox: Arc<Inbox>,
+    wakes: Arc<Wakes>,
     limits: LinkLimits,
     metrics: Arc<ShardMetrics>,
     connections: Slab<Connection<S>>,
@@ -65,6 +67,8 @@ pub struct Shard<S> {
     behind: VecDeque<Key>,
     /// Connections whose peers have ended, and that have something under way.
     ended: VecDeque<Key>,
+    /// Bells that have been rung and wait for their turn.
+    woken: VecDeque<Arc<Bell>>,
     /// Connections whose engine failed them; they try again at the next tick.
     stalled: Vec<Key>,
     wheel: Wheel,
@@ -140,10 +144,12 @@ impl<S: Socket> Shard<S> {
         seed: u64,
         now: Now,
     ) -> Self {
+        let wakes = Wakes::new(Arc::clone(&inbox));
         Self {
             hub,
             front,
             inbox,
+            wakes: Arc::clone(&wakes),
             limits,
             metrics: Arc::default(),
             connections: Slab::new(),
@@ -152,14 +158,12 @@ impl<S: Socket> Shard<S> {
             ready: VecDeque::new(),
             behind: VecDeque::new(),
             ended: VecDeque::new(),
+            woken: VecDeque::new(),
             stalled: Vec::new(),
             wheel: Wheel::new(now.tick),
             due: VecDeque::new(),
             items: Vec::new(),
-            contents: Contents {
-                random: seed,
-                ..Contents::default()
-            },
+            contents: Contents::new(seed, wakes),
             scratch: vec![0; SCRATCH_BYTES],
             keeping: 0,
             output: Output {
@@ -264,14 +268,14 @@ impl<S: Socket> Shard<S> {
         match drained {
             Ok(false) => {}
             Ok(true) => self.drained(slot, now),
-            Err(_) => self.remove(slot, now),
+            Err(_) => self.lose(slot, Loss::Failed, now),
         }
     }
 
     /// The peer is gone.
     pub fn hung_up(&mut self, key: Key, now: Now) {
         if let Some(slot) = self.find(key) {
-            self.remove(slot, now);
+            self.lose(slot, Loss::Failed, now);
         }
     }
 
@@ -378,11 +382,7 @@ impl<S: Socket> Shard<S> {
         let State::Held(held) = &mut connection.state else {
             return;
         };
-        let mut out = Outbox {
-            now,
-            http: held.http,
-            contents: &mut self.contents,
-        };
+        let mut out = held.outbox(slot, &mut self.contents, now);
         let result = contained(|| act(held, &mut out));
         self.settle(slot, result, now);
     }
@@ -398,9 +398,12 @@ impl<S: Socket> Shard<S> {
             // publisher may find it counted.
             self.vacate_all(slot, now);
         }
-        if self.flush(slot, now).is_err() {
+        if let Err(loss) = self.flush(slot, now) {
             self.contents.clear();
-            return self.remove(slot, now);
+            return match result {
+                Ok(()) => self.lose(slot, loss, now),
+                Err(_) => self.remove(slot, now),
+            };
         }
         for request in std::mem::take(&mut self.contents.requests) {
             self.fulfil(slot, request, now);
@@ -412,7 +415,7 @@ impl<S: Socket> Shard<S> {
     }
 
     /// Writes the outbox to the socket, or to the end of its backlog.
-    fn flush(&mut self, slot: u32, now: Now) -> io::Result<()> {
+    fn flush(&mut self, slot: u32, now: Now) -> Result<(), Loss> {
         let Some(connection) = self.connections.get_mut(slot as usize) else {
             self.contents.clear();
             return Ok(());
@@ -437,7 +440,8 @@ impl<S: Socket> Shard<S> {
                 Ok(())
             };
         }
-        if let Some(backlog) = backlog::flush(&mut connection.socket, frames)? {
+        let left = backlog::flush(&mut connection.socket, frames).map_err(|_| Loss::Failed)?;
+        if let Some(backlog) = left {
             self.metrics.backlog_bytes.add(backlog.bytes() as u64);
             connection.backlog = Some(Box::new(backlog));
             connection.since = now.tick;
@@ -445,24 +449,9 @@ impl<S: Socket> Shard<S> {
         Ok(())
     }
 
-    fn slow_reader(&self) -> io::Error {
+    fn slow_reader(&self) -> Loss {
         self.metrics.slow_readers_cut.add(1);
-        io::ErrorKind::TimedOut.into()
-    }
-
-    /// The backlog is gone: go on with what had to wait for that.
-    fn drained(&mut self, slot: u32, now: Now) {
-        let connection = &mut self.connections[slot as usize];
-        connection.backlog = None;
-        match connection.state {
-            State::Closing(close) => self.finish(slot, close, now),
-            State::Held(_) => {
-                self.wake_unread(slot);
-                self.read_on(slot);
-                self.arm(slot);
-            }
-            _ => {}
-        }
+        Loss::TooSlow
     }
 
     /// Lets a connection use what was kept or left unread when its turn comes.
@@ -501,14 +490,15 @@ impl<S: Socket> Shard<S> {
         };
         connection.since = now.tick;
         connection.is_new = false;
-        if connection.backlog.is_some() {
-            connection.state = State::Closing(close);
+        let next = if connection.backlog.is_some() {
+            State::Closing(close)
         } else if close == Close::Finished {
-            connection.state = State::Head;
+            State::Head
         } else {
             connection.socket.finish();
-            connection.state = State::Lingering;
-        }
+            State::Lingering
+        };
+        dispose(std::mem::replace(&mut connection.state, next));
         if close != Close::Finished {
             // Nobody will look at another request.
             self.take_kept(slot);
@@ -549,6 +539,7 @@ impl<S: Socket> Shard<S> {
         self.take_kept(slot);
         if let Some(connection) = self.connections.try_remove(slot as usize) {
             self.forget(&connection);
+            dispose(connection);
         }
     }
 
@@ -588,6 +579,7 @@ impl<S: Socket> Shard<S> {
                 });
                 self.read_on(slot);
             }
+            Request::TellWhenDrained => self.tell_when_drained(slot, now),
             Request::Unsubscribe { tag, channel } => {
                 let found = self.unsubscribe(slot, &channel, now);
                 self.call(slot, now, |held, out| {
@@ -657,8 +649,9 @@ impl<S: Socket> Shard<S> {
     fn expire(&mut self, slot: u32, now: Now) {
         let connection = &mut self.connections[slot as usize];
         if connection.backlog.is_some() {
-            let _counted = self.slow_reader();
-            return self.abort(slot, now);
+            connection.socket.reset();
+            let loss = self.slow_reader();
+            return self.lose(slot, loss, now);
         }
         match &connection.state {
             State::Head if connection.carry.is_some() => self.refuse(slot, Refusal::TooSlow, now),
@@ -686,6 +679,15 @@ fn contained(act: impl FnOnce() -> Result<(), Close>) -> Result<(), Close> {
         tracing::error!("a protocol panicked; its connection is dropped");
         Err(Close::Abort)
     })
+}
+
+/// Drops what may have a protocol in it, whose [`Drop`] is its own code too.
+fn dispose<T>(over: T) {
+    // Whatever comes of it, it is gone.
+    let _ = contained(|| {
+        drop(over);
+        Ok(())
+    });
 }
 
 /// When a connection next wants attention without having been spoken to.

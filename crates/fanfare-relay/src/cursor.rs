@@ -7,34 +7,12 @@
 //! Reading never fails loudly: a client that comes back with something odd must be served, and
 //! what cannot be understood counts as no cursor, because a guess could skip messages unseen.
 
-use std::fmt::Write as _;
+pub use fanfare_hub::cursor::{Cursors, write};
 
 use fanfare_hub::MessageId;
+use fanfare_hub::cursor::elements;
 
 use crate::digits::number;
-
-/// The cursors of a subscription in the order of its channels; `None` where there is none.
-pub type Cursors = Vec<Option<MessageId>>;
-
-/// Writes the cursor of one or several channels.
-///
-/// The cursor of one channel is its id; as `Etag` it is written differently, see
-/// [`Validators`](crate::Validators).
-pub fn write(cursors: &[Option<MessageId>]) -> String {
-    // Ten digits, a colon, a digit, a comma: what an id takes for the next 250 years.
-    let mut text = String::with_capacity(cursors.len() * 13);
-    for (index, cursor) in cursors.iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        match cursor {
-            // Writing to a string cannot fail.
-            Some(id) => _ = write!(text, "{id}"),
-            None => text.push('-'),
-        }
-    }
-    text
-}
 
 /// Reads the cursor of a subscription to so many channels, or `None` if it cannot be understood.
 ///
@@ -59,16 +37,11 @@ pub fn read(text: &str, channels: usize) -> Option<Cursors> {
         let (seconds, tags) = text.split_once(':')?;
         return Some(read_tags(number(seconds)?, tags, channels));
     }
-    let elements = text.split(',').count();
-    if elements == 1 && channels > 1 {
+    if channels > 1 && !text.contains(',') {
         let moment = before(id(text)?.seconds);
         return Some(vec![Some(moment); channels]);
     }
-    // Counted before anything is collected: the list is as long as its sender likes.
-    if elements != channels {
-        return None;
-    }
-    let cursors: Cursors = text.split(',').map(id).collect();
+    let cursors: Cursors = elements(text, channels)?.map(id).collect();
     cursors.iter().any(Option::is_some).then_some(cursors)
 }
 
@@ -79,16 +52,14 @@ pub(crate) fn read_tags(seconds: u64, tags: &str, channels: usize) -> Cursors {
     if channels == 1 {
         return vec![Some(MessageId::new(seconds, tag(tags)))];
     }
-    if tags.split(',').count() != channels {
+    let Some(tags) = elements(tags, channels) else {
         return vec![Some(before(seconds)); channels];
-    }
+    };
     let cursor = |element: &str| match element.trim() {
         "-" => before(seconds),
         element => MessageId::new(seconds, tag(element)),
     };
-    tags.split(',')
-        .map(|element| Some(cursor(element)))
-        .collect()
+    tags.map(|element| Some(cursor(element))).collect()
 }
 
 /// Reads one tag. Quotes, weakness and brackets before it do not matter, nor what follows: layers

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use fanfare_hub::{
     ChannelInfo, ChannelName, Deletion, Draft, EngineError, Hub, JoinError, MemoryEngine,
@@ -159,7 +159,5 @@ impl Default for Relay {
     reason = "the one place where this crate asks what time it is"
 )]
 pub(crate) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let millis = since.unwrap_or_default().as_millis();
-    Timestamp::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+    SystemTime::now().into()
 }

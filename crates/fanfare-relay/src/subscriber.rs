@@ -64,7 +64,7 @@ impl Subscriber {
         if config.existing_channels_only && !self.all_exist(&places).await {
             return plain(Outcome::Refused);
         }
-        let tells_place = places.iter().any(|(_, start)| moves(*start));
+        let tells_place = places.iter().any(|(_, start)| start.moves());
         let echo = Validators::echo(&parts.headers);
         let answer = PollAnswer::new(config.profile, config.mode, echo).telling_place(tells_place);
         let admission = config.profile.admission(config.admission);
@@ -167,11 +167,6 @@ impl Waiting {
             }
         }
     }
-}
-
-/// True for a beginning that is another one at the next try.
-fn moves(start: Start) -> bool {
-    !matches!(start, Start::After(_) | Start::Oldest)
 }
 
 impl<B> Service<Request<B>> for Subscriber {

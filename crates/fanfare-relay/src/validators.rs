@@ -37,7 +37,7 @@ impl Validators {
     pub fn several(id: MessageId, cursors: &[Option<MessageId>]) -> Self {
         Self {
             last_modified: Some(last_modified(id)),
-            etag: Some(value(cursor::write(cursors))),
+            etag: Some(value(cursor::write(cursors.iter().copied()))),
         }
     }
 

@@ -96,7 +96,7 @@ mod format {
 
 /// The cursor that a connection has reached: an id, or the list of the ids of its channels.
 fn reached(at: At<'_>) -> String {
-    cursor::write(&at.cursors().collect::<Vec<_>>())
+    cursor::write(at.cursors())
 }
 
 /// The same cursor as `Last-Modified` and `Etag`; `id` is the part of it that has just moved.

@@ -34,8 +34,7 @@ use fanfare_hub::{ChannelName, Draft, Hub, Pending, PublishError, Receipt};
 use fanfare_link::{Fallback, RequestBody};
 use http::request::Parts;
 use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 
 use crate::access::Guard;
 use crate::config::{Allow, Config, Refusal};
@@ -162,14 +161,8 @@ struct Beside<F> {
     application: F,
 }
 
-/// A body of either.
-enum EitherBody<B> {
-    Application(B),
-    Ours(Full<Bytes>),
-}
-
 impl<F: Fallback> tower_service::Service<Request<RequestBody>> for Beside<F> {
-    type Response = Response<EitherBody<<F as Fallback>::Body>>;
+    type Response = Response<Either<Full<Bytes>, <F as Fallback>::Body>>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>>>>;
 
@@ -181,44 +174,12 @@ impl<F: Fallback> tower_service::Service<Request<RequestBody>> for Beside<F> {
         match self.ours.route(&request) {
             Route::Console(_) | Route::Unknown => {
                 let answer = self.application.call(request);
-                Box::pin(async { Ok(answer.await?.map(EitherBody::Application)) })
+                Box::pin(async { Ok(answer.await?.map(Either::Right)) })
             }
             _ => {
                 let answer = self.ours.call(request);
-                Box::pin(async { Ok(answer.await?.map(EitherBody::Ours)) })
+                Box::pin(async { Ok(answer.await?.map(Either::Left)) })
             }
-        }
-    }
-}
-
-impl<B> Body for EitherBody<B>
-where
-    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin,
-{
-    type Data = Bytes;
-    type Error = Box<dyn std::error::Error + Send + Sync>;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        match &mut *self {
-            Self::Application(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
-            Self::Ours(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Application(body) => body.is_end_stream(),
-            Self::Ours(body) => body.is_end_stream(),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Application(body) => body.size_hint(),
-            Self::Ours(body) => body.size_hint(),
         }
     }
 }

@@ -138,7 +138,7 @@ impl Request<'_> {
                 let settings = SseSettings {
                     keep_alive,
                     retry: subscribe.sse_retry,
-                    tells_place: starts.iter().any(moves),
+                    tells_place: starts.iter().any(|start| start.moves()),
                 };
                 self.stream(Sse::head(), Box::new(Sse::new(framing, settings)))
             }
@@ -170,7 +170,7 @@ impl Request<'_> {
             mode,
             timeout: rules.poll_time,
             echo: Validators::echo(&self.parts.headers),
-            tells_place: starts.iter().any(moves),
+            tells_place: starts.iter().any(|start| start.moves()),
             origin: self.origin(),
         };
         Speaker {
@@ -273,11 +273,6 @@ impl Request<'_> {
     fn with_extra(&self, response: Response<Bytes>) -> Response<Bytes> {
         with_extra(response, self.extra())
     }
-}
-
-/// True for a beginning that is another one at the next try.
-fn moves(start: &Start) -> bool {
-    !matches!(start, Start::After(_) | Start::Oldest)
 }
 
 /// True for a reader that brings a cursor.

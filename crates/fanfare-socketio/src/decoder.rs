@@ -14,8 +14,8 @@ use crate::engine::session::Received;
 use crate::json::scanner::{Token, unquote};
 use crate::json::{Json, JsonError};
 use crate::limits;
-use crate::namespace::NamespaceError;
-use crate::packet::{Auth, Packet, PacketBody, RESERVED_EVENTS};
+use crate::name::NameError;
+use crate::packet::{ConnectPayload, Packet, PacketBody, RESERVED_EVENTS};
 use crate::placeholder::{self, PlaceholderError};
 
 /// Why a message is no packet of a client. The client is at fault; end the session with `forced
@@ -41,9 +41,12 @@ pub enum DecodeError {
     /// The payload is not JSON.
     #[error(transparent)]
     Json(#[from] JsonError),
+    /// The message is not msgpack, or more than one value of it.
+    #[error("malformed msgpack")]
+    Msgpack,
     /// The name of a namespace.
     #[error(transparent)]
-    Namespace(#[from] NamespaceError),
+    NamespaceName(#[from] NameError),
     /// The payload is not what packets of this type carry.
     #[error("payload does not fit the type of the packet")]
     Payload,
@@ -230,18 +233,21 @@ impl Header {
     }
 }
 
-fn auth(json: Option<Json<'static>>, query: Option<Box<str>>) -> Result<Auth, DecodeError> {
+pub(crate) fn auth(
+    json: Option<Json<'static>>,
+    query: Option<Box<str>>,
+) -> Result<ConnectPayload, DecodeError> {
     match (json, query) {
-        (None, None) => Ok(Auth::Absent),
-        (None, Some(query)) => Ok(Auth::Query(query)),
+        (None, None) => Ok(ConnectPayload::Absent),
+        (None, Some(query)) => Ok(ConnectPayload::Query(query)),
         (Some(json), _) => match json.first() {
-            Some(Token::ObjectStart) => Ok(Auth::Object(json)),
+            Some(Token::ObjectStart) => Ok(ConnectPayload::Object(json)),
             _ => Err(DecodeError::Payload),
         },
     }
 }
 
-fn array(json: &Json<'_>) -> Result<(), DecodeError> {
+pub(crate) fn array(json: &Json<'_>) -> Result<(), DecodeError> {
     match json.first() {
         Some(Token::ArrayStart) => Ok(()),
         _ => Err(DecodeError::Payload),
@@ -249,7 +255,7 @@ fn array(json: &Json<'_>) -> Result<(), DecodeError> {
 }
 
 /// The first element of an event's array.
-fn event_name(json: &Json<'_>) -> Result<Box<str>, DecodeError> {
+pub(crate) fn event_name(json: &Json<'_>) -> Result<Box<str>, DecodeError> {
     array(json)?;
     let name = match json.second() {
         Some(Token::String(written)) => unquote(written).ok_or(DecodeError::EventName)?,

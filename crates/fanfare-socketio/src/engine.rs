@@ -8,24 +8,59 @@
 //! Source: the Engine.IO protocol, revisions 3 and 4, and what its reference server does where
 //! they are silent.
 
+mod alarms;
 pub mod answer;
+pub mod application;
+pub mod body;
+pub mod carrier;
+pub mod client;
+mod clock;
+pub mod cookie;
+pub mod cors;
+mod flush;
 pub mod handshake;
 pub mod judge;
+pub mod layer;
+pub mod layered;
+mod line;
+mod live;
+pub mod mount;
 pub mod packet;
+pub mod parcel;
 pub mod payload;
 pub mod query;
+mod queue;
+mod reception;
 pub mod refusal;
+mod registry;
+mod response;
 pub mod revision;
+pub mod service;
 pub mod session;
+mod sid;
+mod stream;
+mod task;
+mod transfer;
 
 pub use answer::Answer;
+pub use application::{Application, Conversation};
+pub use body::EngineBody;
+pub use carrier::{Flow, WebSocketCarrier};
+pub use client::{Client, SessionOver};
+pub use cookie::Cookie;
+pub use cors::{Cors, Origins};
 pub use handshake::Open;
 pub use judge::{Candidate, Handshake, Known, Request, Served, Verdict, judge};
+pub use layer::EngineLayer;
+pub use layered::{EngineLayered, LayeredBody};
+pub use mount::{EngineIo, MountSettings, Socket};
 pub use packet::{BinaryForm, Encoded, Message, Packet, PacketError};
+pub use parcel::Parcel;
 pub use payload::{Body, PayloadError};
 pub use query::{Query, Transport};
 pub use refusal::Refusal;
 pub use revision::Revision;
+pub use service::EngineService;
 pub use session::{
     CloseReason, Output, PostBody, Received, RequestId, Session, Settings, SocketId,
 };

@@ -3,6 +3,8 @@
 //! Source: URL standard, 5.1. What is not valid UTF-8 becomes U+FFFD, and a percent sign without
 //! two digits stands for itself.
 
+use crate::json::Json;
+
 /// The names and values, decoded, in their order.
 pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = (String, String)> {
     text.split(|&byte| byte == b'&')
@@ -12,6 +14,13 @@ pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = (String, String)> {
             let mut part = || decode(parts.next().unwrap_or_default());
             (part(), part())
         })
+}
+
+/// The pairs as a JSON object of strings. Of a name that comes twice the last one counts.
+pub(crate) fn json_object(text: &str) -> Json<'static> {
+    let pairs = pairs(text.as_bytes()).map(|(name, value)| (name, value.into()));
+    let object = pairs.collect::<serde_json::Map<_, serde_json::Value>>();
+    Json::assembled(serde_json::Value::Object(object).to_string())
 }
 
 fn decode(text: &[u8]) -> String {

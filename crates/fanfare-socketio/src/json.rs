@@ -42,7 +42,7 @@ pub enum JsonError {
 /// them.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct TypeError(serde_json::Error);
+pub struct TypeError(pub(crate) serde_json::Error);
 
 impl<'a> Json<'a> {
     /// Checks a text.
@@ -111,6 +111,16 @@ impl<'a> Json<'a> {
             elements.push(Json(Cow::Borrowed(text)));
         }
         Some(elements)
+    }
+
+    /// `{}`.
+    pub(crate) fn empty_object() -> Json<'static> {
+        Json(Cow::Borrowed("{}"))
+    }
+
+    /// A string.
+    pub(crate) fn text(text: &str) -> Json<'static> {
+        Json::assembled(serde_json::Value::from(text).to_string())
     }
 
     /// A part of valid text, which is valid itself.

@@ -49,20 +49,56 @@
 //! acknowledgements that are awaited, the msgpack parser, the 0.6 dialect, and the service that
 //! puts it all into an application.
 
+mod ack;
+pub mod context;
 pub mod data;
 pub mod decoder;
+pub mod emitter;
 pub mod engine;
 mod form;
+mod forms;
+pub mod handler;
+pub mod handlers;
+pub mod handshake;
+pub mod io;
 pub mod json;
 pub mod limits;
-pub mod namespace;
+mod lock;
+mod log;
+#[cfg(feature = "msgpack")]
+pub mod msgpack;
+#[cfg(feature = "museum")]
+pub mod museum;
+pub mod name;
+mod namespace;
 pub mod packet;
+mod parser;
+mod peer;
 pub mod placeholder;
+mod reason;
+mod record;
+mod rooms;
+mod run;
+mod secret;
+pub mod socket;
+mod typed;
 pub mod value;
 
+pub use ack::{Ack, AckError};
+pub use context::{Args, Auth, Event, FromContext, SocketError, State};
 pub use data::Data;
 pub use decoder::{DecodeError, Decoder, DecoderSettings};
+pub use emitter::{EmitError, Emitter};
+pub use handler::Handler;
+pub use handlers::{Handlers, Refused};
+pub use handshake::Handshake;
+pub use io::{Builder, SocketIo};
 pub use json::Json;
+pub use log::Recovery;
+pub use name::NamespaceName;
 pub use namespace::Namespace;
-pub use packet::{Auth, Packet, PacketBody};
+pub use packet::{ConnectPayload, Packet, PacketBody};
+pub use parser::Parser;
+pub use reason::Reason;
+pub use socket::Socket;
 pub use value::Value;

@@ -39,6 +39,36 @@ pub const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 /// reference's value.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Sessions of a mount. A handshake beyond is refused with 403, and the client tries again later. A
+/// million of them fit into the memory of one machine.
+pub const SESSIONS_MAX: usize = 1_000_000;
+
+/// Bytes of a poll's answer from which on it is compressed for clients that accept it: below, a
+/// packet of the network is sent anyway. The reference's default.
+pub const COMPRESSION_BYTES_MIN: usize = 1_024;
+
+/// Bytes that a WebSocket has yet to write, above which volatile packets are dropped. About what
+/// a socket of the kernel's takes at once: more means that the client does not keep up.
+pub const VOLATILE_BACKLOG_BYTES_MAX: u64 = 65_536;
+
+/// Bytes that a WebSocket has yet to write, above which nothing is read from it: whoever does not
+/// listen is not asked to go on.
+pub const READING_BACKLOG_BYTES_MAX: usize = 65_536;
+
+/// Bytes of a body that are read and thrown away once it was found too long, before the answer:
+/// many clients see an answer only when they have sent all. Beyond, the connection is cut.
+pub const BODY_DISCARDED_BYTES_MAX: usize = 4 * PAYLOAD_BYTES_MAX;
+
+/// Time a WebSocket has to take the last frames and to go, once the session has closed it. A peer
+/// that does neither is cut off.
+pub const LINGER: Duration = Duration::from_secs(5);
+
+/// Bytes read from a WebSocket at once, into a buffer that a thread has for all of them.
+pub(crate) const READ_BYTES: usize = 32_768;
+
+/// Reads of a WebSocket in a row, before others on its thread get a turn.
+pub(crate) const READS_IN_A_ROW: usize = 8;
+
 /// Attachments of one packet; a header that announces more ends the session. The reference's
 /// default since 4.2.6, when announcing without sending had become an attack on memory.
 pub const ATTACHMENTS_MAX: usize = 10;
@@ -57,3 +87,42 @@ pub const NAMESPACE_BYTES_MAX: usize = 4_096;
 
 /// Bytes of an event's name; longer ends the session. It becomes a key.
 pub const EVENT_NAME_BYTES_MAX: usize = 1_024;
+
+/// Time in which a client has to enter a namespace; then its session ends. The reference's default.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// Time in which the attachments of a packet have to come; then the session ends. As long as a ping
+/// and its answer may take: a client that needs longer for what it began is gone.
+pub const ATTACHMENTS_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// Namespaces of one client; one more is refused. Far more than an application has.
+pub const NAMESPACES_MAX: usize = 100;
+
+/// Rooms of one socket beside its own; one more is refused. Each takes a place in two tables.
+pub const ROOMS_MAX: usize = 1_000;
+
+/// Bytes of a room's name; a longer one is refused. It is a key, and with the id of a channel in
+/// the server.
+pub const ROOM_BYTES_MAX: usize = 1_024;
+
+/// Acknowledgements that one client owes; one more is an error to whoever asks. More are no
+/// conversation.
+pub const ACKS_MAX: usize = 10_000;
+
+/// Bytes of one client's events that wait for a handler which takes its time. More end the session:
+/// nobody works through them in time. A few of the largest packets.
+pub const QUEUE_BYTES_MAX: usize = 2 * PACKET_BYTES_MAX;
+
+/// Time in which a client may come back and be given what it missed. The reference's default.
+pub const RECOVERY_WINDOW: Duration = Duration::from_secs(120);
+
+/// Events that a namespace keeps for those who come back. At a hundred per second, as many as
+/// [`RECOVERY_WINDOW`] has.
+pub const RECOVERY_EVENTS_MAX: usize = 12_000;
+
+/// Bytes of those events. The oldest go first, and whoever needs them begins anew.
+pub const RECOVERY_BYTES_MAX: usize = 16 << 20;
+
+/// Events that are given at once to one who comes back. One who missed more begins anew: the
+/// events would only break the bound of what may wait for it.
+pub const REPLAY_BYTES_MAX: usize = BUFFER_BYTES_MAX / 2;

@@ -1,64 +1,279 @@
-//! Names of namespaces.
+//! A namespace: its sockets, its rooms, and what is said to them.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use crate::limits::NAMESPACE_BYTES_MAX;
+use crate::ack::{AckError, Gathering};
+use crate::data::Data;
+use crate::emitter::{EmitError, Emitter, Flags, IntoArguments, IntoRooms};
+use crate::forms::Forms;
+use crate::handlers::Handlers;
+use crate::limits;
+use crate::lock::lock;
+use crate::log::Log;
+use crate::name::NamespaceName;
+use crate::packet::PacketBody;
+use crate::parser::Parser;
+use crate::rooms::{Rooms, Selection};
+use crate::socket::Socket;
 
-/// The name of a namespace: begins with a slash, has no comma. Cloning is cheap, the main one
-/// costs nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Namespace(
-    /// Invariant: not `/`, which is `None`.
-    Option<Arc<str>>,
-);
+/// A namespace and its sockets. Cloning makes another handle of the same.
+#[derive(Clone)]
+pub struct Namespace(Arc<Inner>);
 
-/// Why a text does not name a namespace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum NamespaceError {
-    /// On the wire the name ends at a comma.
-    #[error("the name of a namespace cannot contain a comma")]
-    Comma,
-    /// On the wire a name is told from what follows by its slash.
-    #[error("the name of a namespace begins with a slash")]
-    NoSlash,
-    /// Too long.
-    #[error("the name of a namespace has at most {NAMESPACE_BYTES_MAX} bytes")]
-    TooLong,
+struct Inner {
+    name: NamespaceName,
+    handlers: Arc<Handlers>,
+    parser: Parser,
+    /// What was said, for those who come back. None without recovery.
+    log: Option<Log>,
+    rooms: Mutex<Rooms<Socket>>,
+    /// Numbers of events that want an acknowledgement: one for all sockets, so that a broadcast is
+    /// the same packet for everybody.
+    acks: AtomicU64,
+}
+
+/// Sockets that owe an answer. They are let off when nobody waits any more.
+pub(crate) struct Asked {
+    number: u64,
+    sockets: Vec<Socket>,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        for socket in &self.sockets {
+            socket.forget_ack(self.number);
+        }
+    }
 }
 
 impl Namespace {
-    /// The one that every connection may have without naming it.
-    pub const MAIN: Self = Self(None);
+    pub(crate) fn new(
+        name: NamespaceName,
+        handlers: Arc<Handlers>,
+        parser: Parser,
+        log: Option<Log>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            name,
+            handlers,
+            parser,
+            log,
+            rooms: Mutex::default(),
+            acks: AtomicU64::new(0),
+        }))
+    }
 
-    /// Checks a name.
+    /// Its name.
+    pub fn name(&self) -> &NamespaceName {
+        &self.0.name
+    }
+
+    /// An emitter to everybody in any of these rooms.
+    pub fn to(&self, rooms: impl IntoRooms) -> Emitter {
+        self.everybody().to(rooms)
+    }
+
+    /// An emitter to everybody who is in none of these rooms.
+    pub fn except(&self, rooms: impl IntoRooms) -> Emitter {
+        self.everybody().except(rooms)
+    }
+
+    /// An emitter to everybody.
+    pub fn everybody(&self) -> Emitter {
+        Emitter::new(self.clone())
+    }
+
+    /// Sends an event to everybody.
     ///
     /// # Errors
-    /// [`NamespaceError`].
-    pub fn parse(name: &str) -> Result<Self, NamespaceError> {
-        match name {
-            "/" => Ok(Self::MAIN),
-            _ if name.len() > NAMESPACE_BYTES_MAX => Err(NamespaceError::TooLong),
-            _ if !name.starts_with('/') => Err(NamespaceError::NoSlash),
-            _ if name.contains(',') => Err(NamespaceError::Comma),
-            _ => Ok(Self(Some(name.into()))),
+    /// As for [`Emitter::emit`].
+    pub fn emit(&self, event: &str, arguments: impl IntoArguments) -> Result<(), EmitError> {
+        self.everybody().emit(event, arguments)
+    }
+
+    /// Sends an event to everybody and waits for all answers, see [`Emitter::emit_with_ack`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancel safety
+    /// As there.
+    pub async fn emit_with_ack(
+        &self,
+        event: &str,
+        arguments: impl IntoArguments,
+        timeout: Duration,
+    ) -> Result<Vec<Data>, AckError> {
+        self.everybody()
+            .emit_with_ack(event, arguments, timeout)
+            .await
+    }
+
+    /// Everybody, at this moment.
+    pub fn sockets(&self) -> Vec<Socket> {
+        self.select(&Selection::default())
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        lock(&self.0.rooms).len()
+    }
+
+    /// The socket of this id.
+    pub fn socket(&self, id: &str) -> Option<Socket> {
+        lock(&self.0.rooms).get(id).cloned()
+    }
+
+    /// The names of all rooms that somebody has joined, without those that sockets have for
+    /// themselves. In no order.
+    pub fn rooms(&self) -> Vec<Arc<str>> {
+        lock(&self.0.rooms).names().cloned().collect()
+    }
+
+    pub(crate) fn handlers(&self) -> &Handlers {
+        &self.0.handlers
+    }
+
+    pub(crate) fn log(&self) -> Option<&Log> {
+        self.0.log.as_ref()
+    }
+
+    /// The log, if it keeps events.
+    fn events(&self) -> Option<&Log> {
+        self.log().filter(|log| log.keeps_events())
+    }
+
+    pub(crate) fn select(&self, selection: &Selection) -> Vec<Socket> {
+        lock(&self.0.rooms).select(selection)
+    }
+
+    pub(crate) fn insert(&self, socket: &Socket) {
+        let mut rooms = lock(&self.0.rooms);
+        // Whoever ends it marks it first and then takes it out.
+        if socket.is_connected() {
+            // The broken connection that this one goes on for may still be on its way out.
+            rooms.remove(socket.id());
+            rooms.insert(Arc::clone(socket.shared_id()), socket.clone());
         }
     }
 
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        self.0.as_deref().unwrap_or("/")
+    /// Forgets a socket and returns its rooms.
+    pub(crate) fn remove(&self, socket: &Socket) -> Vec<Arc<str>> {
+        let mut rooms = lock(&self.0.rooms);
+        // One that was recovered has the same id.
+        match rooms.get(socket.id()) {
+            Some(present) if present == socket => rooms.remove(socket.id()).unwrap_or_default(),
+            _ => Vec::new(),
+        }
     }
 
-    /// True for [`Namespace::MAIN`].
-    pub fn is_main(&self) -> bool {
-        self.0.is_none()
+    pub(crate) fn enter(&self, socket: &Socket, room: &str) -> bool {
+        lock(&self.0.rooms).join(socket.id(), room, limits::ROOMS_MAX)
+    }
+
+    pub(crate) fn exit(&self, socket: &Socket, room: &str) {
+        lock(&self.0.rooms).leave(socket.id(), room);
+    }
+
+    pub(crate) fn rooms_of(&self, socket: &Socket) -> Option<Vec<Arc<str>>> {
+        let rooms = lock(&self.0.rooms);
+        rooms.rooms_of(socket.id()).map(<[_]>::to_vec)
+    }
+
+    /// A packet of this namespace.
+    pub(crate) fn forms(&self, body: PacketBody, flags: Flags, offset: Option<Box<str>>) -> Forms {
+        Forms::new(self.0.parser, self.0.name.clone(), body, flags, offset)
+    }
+
+    /// Sends an event to all whom a selection means.
+    pub(crate) fn announce(&self, selection: &Selection, event: &str, data: Data, flags: Flags) {
+        match self.events() {
+            Some(log) if !flags.is_volatile => {
+                log.append(self, selection.clone(), event, data, flags)
+            }
+            log => {
+                let offset = log.and_then(Log::offset);
+                let forms = self.forms(event_body(event, data, None), flags, offset);
+                deliver(&forms, self.select(selection), flags);
+            }
+        }
+    }
+
+    /// Sends an event to one socket.
+    pub(crate) fn tell(
+        &self,
+        socket: &Socket,
+        event: &str,
+        data: Data,
+        flags: Flags,
+    ) -> Result<(), EmitError> {
+        match self.events() {
+            // One that has ended may come back for it.
+            Some(log) if !flags.is_volatile => {
+                log.append(self, socket.selection(), event, data, flags);
+                Ok(())
+            }
+            _ if !socket.is_connected() => Err(EmitError::Disconnected),
+            log => {
+                let offset = log.and_then(Log::offset);
+                let forms = self.forms(event_body(event, data, None), flags, offset);
+                deliver(&forms, vec![socket.clone()], flags);
+                Ok(())
+            }
+        }
+    }
+
+    /// Sends an event that sockets have to answer. It is in no log: an answer to a question from
+    /// another life would find nobody.
+    pub(crate) fn ask(
+        &self,
+        sockets: Vec<Socket>,
+        event: &str,
+        data: Data,
+        flags: Flags,
+        gathering: &Arc<Gathering>,
+    ) -> Result<Asked, EmitError> {
+        let number = self.0.acks.fetch_add(1, Ordering::Relaxed);
+        let asked = Asked { number, sockets };
+        if !asked
+            .sockets
+            .iter()
+            .all(|socket| socket.expect_ack(number, gathering))
+        {
+            return Err(EmitError::TooManyAcks);
+        }
+        let forms = self.forms(event_body(event, data, Some(number)), flags, None);
+        deliver(&forms, asked.sockets.clone(), flags);
+        Ok(asked)
     }
 }
 
-impl fmt::Display for Namespace {
+/// Sends a packet to sockets.
+pub(crate) fn deliver(forms: &Forms, sockets: Vec<Socket>, flags: Flags) {
+    for socket in sockets {
+        let client = socket.client();
+        let parcel = forms.of(client.revision());
+        if flags.is_volatile {
+            client.send_volatile(parcel);
+        } else {
+            client.send(parcel);
+        }
+    }
+}
+
+pub(crate) fn event_body(event: &str, data: Data, ack: Option<u64>) -> PacketBody {
+    PacketBody::Event {
+        ack,
+        name: event.into(),
+        data,
+    }
+}
+
+impl fmt::Debug for Namespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        write!(f, "Namespace({})", self.0.name)
     }
 }

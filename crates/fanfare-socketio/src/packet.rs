@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::data::Data;
 use crate::engine::Encoded;
 use crate::json::Json;
-use crate::namespace::Namespace;
+use crate::name::NamespaceName;
 use crate::value::Value;
 
 /// Events that no packet may name: they are call-backs of the API, and a client could pretend that
@@ -27,7 +27,7 @@ pub const RESERVED_EVENTS: [&str; 6] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet {
     /// Which.
-    pub namespace: Namespace,
+    pub namespace: NamespaceName,
     /// What it says.
     pub body: PacketBody,
 }
@@ -36,7 +36,7 @@ pub struct Packet {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PacketBody {
     /// Enter the namespace, or: you have entered it.
-    Connect(Auth),
+    Connect(ConnectPayload),
     /// Leave the namespace, or: you have to.
     Disconnect,
     /// Something happened.
@@ -61,7 +61,7 @@ pub enum PacketBody {
 
 /// What comes with a connect packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Auth {
+pub enum ConnectPayload {
     /// Nothing.
     Absent,
     /// An object: credentials to the server; `sid` and `pid` to the client. Protocol 5.
@@ -73,7 +73,7 @@ pub enum Auth {
 impl Packet {
     /// An event. Its name should not be one of [`RESERVED_EVENTS`]: the receiver ends the session.
     pub fn event(
-        namespace: Namespace,
+        namespace: NamespaceName,
         name: &str,
         arguments: &[Value<'_>],
         ack: Option<u64>,
@@ -91,7 +91,7 @@ impl Packet {
     }
 
     /// The answer to the event with this number.
-    pub fn ack(namespace: Namespace, ack: u64, arguments: &[Value<'_>]) -> Self {
+    pub fn ack(namespace: NamespaceName, ack: u64, arguments: &[Value<'_>]) -> Self {
         let data = Data::of(arguments);
         Self {
             namespace,
@@ -111,7 +111,7 @@ impl Packet {
             text.push('-');
         }
         let query = match &self.body {
-            PacketBody::Connect(Auth::Query(query)) => Some(query),
+            PacketBody::Connect(ConnectPayload::Query(query)) => Some(query),
             _ => None,
         };
         if !self.namespace.is_main() || query.is_some() {
@@ -133,8 +133,10 @@ impl Packet {
 
     fn parts(&self) -> (char, Option<u64>, &str, &[Bytes]) {
         match &self.body {
-            PacketBody::Connect(Auth::Object(json)) => ('0', None, json.as_str(), &[]),
-            PacketBody::Connect(Auth::Absent | Auth::Query(_)) => ('0', None, "", &[]),
+            PacketBody::Connect(ConnectPayload::Object(json)) => ('0', None, json.as_str(), &[]),
+            PacketBody::Connect(ConnectPayload::Absent | ConnectPayload::Query(_)) => {
+                ('0', None, "", &[])
+            }
             PacketBody::Disconnect => ('1', None, "", &[]),
             PacketBody::Event { ack, data, .. } => {
                 let digit = if data.attachments().is_empty() {

@@ -10,7 +10,6 @@
 //!
 //! These are the bytes of Fanfare's server: a client may leave the one for the other and go on.
 
-mod cursors;
 mod following;
 mod format;
 mod subscribe;

@@ -34,6 +34,7 @@ impl<S: Socket> Shard<S> {
             budget -= self.walk(channel, budget, now).min(budget);
             self.channels.turn_over(channel);
         }
+        self.rouse(now);
         for _ in 0..self.behind.len().min(SENDS_PER_TURN) {
             if let Some(key) = self.behind.pop_front() {
                 self.catch_up(key, now);
@@ -44,6 +45,7 @@ impl<S: Socket> Shard<S> {
             || !self.behind.is_empty()
             || !self.due.is_empty()
             || !self.ready.is_empty()
+            || !self.woken.is_empty()
     }
 
     fn read_inbox(&mut self) {
@@ -115,11 +117,7 @@ impl<S: Socket> Shard<S> {
         };
         // A slow reader reads on from its cursor, once it has taken what waits for it.
         held.subscriptions[index].is_behind |= has_backlog;
-        let mut out = Outbox {
-            now,
-            http: held.http,
-            contents: &mut self.contents,
-        };
+        let mut out = held.outbox(slot, &mut self.contents, now);
         let mut worked = Worked::default();
         let result = contained(|| held.work(index, &walk.batch, &mut worked, &mut out));
         let is_behind = held.subscriptions[index].is_behind;
@@ -227,11 +225,7 @@ impl<S: Socket> Shard<S> {
         else {
             return;
         };
-        let mut out = Outbox {
-            now,
-            http: held.http,
-            contents: &mut self.contents,
-        };
+        let mut out = held.outbox(slot, &mut self.contents, now);
         let mut given = Given::default();
         let result = contained(|| held.give(&mut pages, &mut given, &mut out));
         let has_more = held

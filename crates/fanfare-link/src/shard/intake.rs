@@ -11,8 +11,7 @@ use crate::connection::{Connection, Held, State, Subscription};
 use crate::front::{Framing, Hold, Verdict, Via};
 use crate::head::{self, Head, Refusal};
 use crate::limits::{READS_PER_TURN, SCRATCH_BYTES};
-use crate::outbox::Outbox;
-use crate::protocol::{Close, Reads, SubscribeError};
+use crate::protocol::{Close, Loss, Reads, SubscribeError};
 use crate::reply::{self, Http};
 use crate::{Now, Socket};
 
@@ -58,7 +57,7 @@ impl<S: Socket> Shard<S> {
                 Ok(0) => self.peer_ended(slot, now),
                 Ok(length) => self.feed(key, &mut scratch[..*length], now),
                 Err(error) if may_try_again(error) => {}
-                Err(_) => self.remove(slot, now),
+                Err(_) => self.lose(slot, Loss::Failed, now),
             }
             self.scratch = scratch;
             match received {
@@ -81,7 +80,7 @@ impl<S: Socket> Shard<S> {
             let key = self.key(slot);
             self.ended.push_back(key);
         } else {
-            self.remove(slot, now);
+            self.lose(slot, Loss::Closed, now);
         }
     }
 
@@ -359,7 +358,7 @@ impl<S: Socket> Shard<S> {
             match self.subscribe(slot, channel, start, now) {
                 Ok(()) | Err(SubscribeError::Already | SubscribeError::TooMany(_)) => {}
                 Err(SubscribeError::Join(error)) => {
-                    return self.turn_away(slot, refusal(&error), http, now);
+                    return self.turn_away(slot, refusal(&error), now);
                 }
             }
         }
@@ -378,14 +377,11 @@ impl<S: Socket> Shard<S> {
         self.read_on(slot);
     }
 
-    fn turn_away(&mut self, slot: u32, response: Response<Bytes>, http: Http, now: Now) {
-        let mut out = Outbox {
-            now,
-            http,
-            contents: &mut self.contents,
-        };
-        out.reply(response);
-        self.settle(slot, Err(Close::Finished), now);
+    fn turn_away(&mut self, slot: u32, response: Response<Bytes>, now: Now) {
+        self.call(slot, now, |_held, out| {
+            out.reply(response);
+            Err(Close::Finished)
+        });
     }
 
     /// Adds a place to a held connection.

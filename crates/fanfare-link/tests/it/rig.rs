@@ -1,6 +1,7 @@
 //! A shard between a hub and sockets that a test moves by hand.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use fanfare_hub::{
@@ -25,12 +26,16 @@ pub(crate) struct Rig {
     pub(crate) now: Now,
     pub(crate) deferred: Vec<Deferred>,
     pub(crate) handovers: Vec<Handover<Wire>>,
+    calls: Arc<AtomicUsize>,
 }
 
-struct Unheard;
+/// Counts the calls of the driver, and leaves it to the test to hear them.
+struct Rope(Arc<AtomicUsize>);
 
-impl Wake for Unheard {
-    fn wake(&self) {}
+impl Wake for Rope {
+    fn wake(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Rig {
@@ -39,21 +44,25 @@ impl Rig {
     }
 
     pub(crate) fn with_limits(limits: LinkLimits) -> Self {
-        Self::build(limits, memory(), Inbox::new(Box::new(Unheard)))
+        Self::build(limits, memory(), Inbox::new)
     }
 
     pub(crate) fn with_engine(engine: Arc<dyn Engine>) -> Self {
-        let inbox = Inbox::new(Box::new(Unheard));
-        Self::build(LinkLimits::default(), engine, inbox)
+        Self::build(LinkLimits::default(), engine, Inbox::new)
     }
 
     /// A shard whose inbox holds `items` at a time.
     pub(crate) fn with_inbox(items: usize) -> Self {
-        let inbox = Inbox::bounded(Box::new(Unheard), items, usize::MAX);
-        Self::build(LinkLimits::default(), memory(), inbox)
+        Self::build(LinkLimits::default(), memory(), |wake| {
+            Inbox::bounded(wake, items, usize::MAX)
+        })
     }
 
-    fn build(limits: LinkLimits, engine: Arc<dyn Engine>, inbox: Arc<Inbox>) -> Self {
+    fn build(
+        limits: LinkLimits,
+        engine: Arc<dyn Engine>,
+        inbox: impl FnOnce(Box<dyn Wake>) -> Arc<Inbox>,
+    ) -> Self {
         let now = Now {
             tick: Tick(1000),
             wall: Timestamp::from_seconds(BEGIN),
@@ -61,6 +70,8 @@ impl Rig {
         let hub = Hub::new(engine, 0);
         let routes = Arc::new(Routes::default());
         let front = Arc::clone(&routes);
+        let calls = Arc::<AtomicUsize>::default();
+        let inbox = inbox(Box::new(Rope(Arc::clone(&calls))));
         Self {
             shard: Shard::new(hub.clone(), front, inbox, limits, 7, now),
             hub,
@@ -68,7 +79,13 @@ impl Rig {
             now,
             deferred: Vec::new(),
             handovers: Vec::new(),
+            calls,
         }
+    }
+
+    /// How often the driver was woken since the last time it was asked.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.swap(0, Ordering::Relaxed)
     }
 
     pub(crate) fn connect(&mut self) -> Peer {

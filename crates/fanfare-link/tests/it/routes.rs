@@ -1,6 +1,7 @@
 //! The front of these tests.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use fanfare_hub::{Admission, ChannelName, Start};
@@ -9,6 +10,7 @@ use http::request::Parts;
 use http::{Response, StatusCode};
 use tokio::sync::oneshot;
 
+use crate::letterbox::{Letterbox, Postman};
 use crate::protocols::{Poll, Stream, Talk, parse_start};
 use crate::rig::name;
 
@@ -21,6 +23,8 @@ pub(crate) struct Routes {
     gates: Mutex<Vec<oneshot::Sender<Verdict>>>,
     /// Targets asked for, in order.
     seen: Mutex<Vec<String>>,
+    /// By the query of their requests for `/letters` or `/letter`.
+    letterboxes: Mutex<BTreeMap<String, Arc<Letterbox>>>,
 }
 
 impl Routes {
@@ -33,6 +37,18 @@ impl Routes {
 
     pub(crate) fn waiting(&self) -> usize {
         self.gates.lock().unwrap().len()
+    }
+
+    /// The letterbox of a connection that has asked for `/letters?NAME` or `/letter?NAME`.
+    pub(crate) fn letterbox(&self, name: &str) -> Arc<Letterbox> {
+        Arc::clone(&self.letterboxes.lock().unwrap()[name])
+    }
+
+    fn open_letterbox(&self, name: &str) -> Arc<Letterbox> {
+        let opened = Arc::<Letterbox>::default();
+        let mut all = self.letterboxes.lock().unwrap();
+        all.insert(name.to_owned(), Arc::clone(&opened));
+        opened
     }
 
     pub(crate) fn seen(&self) -> Vec<String> {
@@ -64,6 +80,16 @@ impl Front for Routes {
                 Verdict::Hold(hold)
             }
             "/poll" => Verdict::Hold(hold(Box::new(Poll { deadline: Tick(0) }), places, query)),
+            "/letter" => {
+                let postman = Postman::of_one(self.open_letterbox(query));
+                Verdict::Hold(hold(Box::new(postman), places, query))
+            }
+            "/letters" => {
+                let postman = Postman::of_many(self.open_letterbox(query), via.framing);
+                let mut hold = hold(Box::new(postman), places, query);
+                hold.head = Some(Response::new(()));
+                Verdict::Hold(hold)
+            }
             "/stream" => {
                 let framing = via.framing;
                 let mut hold = hold(Box::new(Stream { framing }), places, query);

@@ -104,7 +104,7 @@ proptest! {
         let validators = Validators::several(id(newest.0, newest.1), &cursors);
         let expected: Vec<Start> = cursors.iter().map(|c| c.map_or(Start::Oldest, Start::After)).collect();
         prop_assert_eq!(read(&next_request(validators), cursors.len()), expected);
-        prop_assert_eq!(cursor::read(&cursor::write(&cursors), cursors.len()), Some(cursors));
+        prop_assert_eq!(cursor::read(&cursor::write(cursors.iter().copied()), cursors.len()), Some(cursors));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use super::{DecodeError, DecoderSettings};
 use crate::engine::Revision;
 use crate::limits::NAMESPACE_BYTES_MAX;
-use crate::namespace::{Namespace, NamespaceError};
+use crate::name::{NameError, NamespaceName};
 
 /// Types; those with attachments and those without are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) enum Kind {
 pub(super) struct Header {
     pub(super) kind: Kind,
     pub(super) attachments: usize,
-    pub(super) namespace: Namespace,
+    pub(super) namespace: NamespaceName,
     /// What protocol 4 has behind the namespace.
     pub(super) query: Option<Box<str>>,
     pub(super) ack: Option<u64>,
@@ -50,7 +50,7 @@ impl Header {
         let header = Self {
             kind,
             attachments,
-            namespace: Namespace::parse(name)?,
+            namespace: NamespaceName::parse(name)?,
             query: query.map(Into::into),
             ack,
         };
@@ -87,7 +87,7 @@ fn namespace(text: &str) -> Result<(&str, &str), DecodeError> {
     }
     let (name, rest) = text.split_once(',').unwrap_or((text, ""));
     if name.len() > NAMESPACE_BYTES_MAX {
-        return Err(NamespaceError::TooLong.into());
+        return Err(NameError::TooLong.into());
     }
     Ok((name, rest))
 }

@@ -21,7 +21,6 @@ mod output;
 mod polling;
 mod sockets;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,6 +36,7 @@ use super::handshake::Open;
 use super::judge::{Handshake, Known};
 use super::packet::{Encoded, Message, Packet};
 use super::query::Transport;
+use super::queue::Queue;
 use super::revision::Revision;
 use crate::limits;
 
@@ -81,16 +81,22 @@ pub struct Session {
     stage: Stage,
     carrier: Carrier,
     /// A socket that may become the carrier. Invariant: none unless the carrier is polling.
-    probe: Option<Probe>,
+    probe: Option<Box<Probe>>,
     heartbeat: Heartbeat,
     /// What waits for a poll. Invariant: empty once the carrier is a socket.
     buffer: Buffer,
     /// The `POST` whose body is being read.
     post: Option<RequestId>,
     /// What came on the socket before a `POST` from the time before it was read to its end.
-    held_back: VecDeque<Received>,
-    held_back_bytes: usize,
-    outputs: VecDeque<Output>,
+    held_back: Option<Box<HeldBack>>,
+    outputs: Queue<Output>,
+}
+
+/// Messages that have to wait for others.
+#[derive(Debug, Default)]
+struct HeldBack {
+    messages: Vec<Received>,
+    bytes: usize,
 }
 
 /// What the session lives on.
@@ -171,9 +177,8 @@ impl Session {
             probe: None,
             buffer: Buffer::default(),
             post: None,
-            held_back: VecDeque::new(),
-            held_back_bytes: 0,
-            outputs: VecDeque::new(),
+            held_back: None,
+            outputs: Queue::default(),
         };
         session.send(open.encode());
         session
@@ -184,11 +189,43 @@ impl Session {
     pub fn known(&self) -> Option<Known> {
         (self.stage != Stage::Closed).then_some(Known {
             revision: self.handshake.revision,
-            transport: match self.carrier {
-                Carrier::Polling(_) => Transport::Polling,
-                Carrier::Socket(_) => Transport::WebSocket,
-            },
+            transport: self.transport(),
         })
+    }
+
+    /// What it goes by.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// True until it is closed.
+    pub fn is_open(&self) -> bool {
+        self.stage == Stage::Open
+    }
+
+    /// What the session lives on, or lived on last.
+    pub fn transport(&self) -> Transport {
+        match self.carrier {
+            Carrier::Polling(_) => Transport::Polling,
+            Carrier::Socket(_) => Transport::WebSocket,
+        }
+    }
+
+    /// The socket on which packets leave now, as [`Session::send`] would send them. `None` if they
+    /// wait for a poll, or go nowhere.
+    ///
+    /// A driver that shares encoded frames between sessions writes them to it, having taken all
+    /// outputs before.
+    pub fn socket(&self) -> Option<SocketId> {
+        match self.carrier {
+            Carrier::Socket(socket) if self.is_open() => Some(socket),
+            _ => None,
+        }
+    }
+
+    /// Packets that polls have fetched since the session began, and those that wait for one.
+    pub fn fetched(&self) -> (u64, usize) {
+        self.buffer.fetched()
     }
 
     /// True if a packet sent now leaves now: over polling, if a poll waits and nothing is before
@@ -284,12 +321,13 @@ impl Session {
         if self.outputs.is_empty() {
             self.flush();
         }
-        let output = self.outputs.pop_front();
-        if output.is_none() {
-            // An idle session keeps no memory of a busy moment.
-            self.outputs = VecDeque::new();
-        }
-        output
+        self.next_due()
+    }
+
+    /// As [`Session::next_output`], but leaves a waiting poll waiting: more is going to be sent
+    /// that can leave in the same answer.
+    pub fn next_due(&mut self) -> Option<Output> {
+        self.outputs.pop()
     }
 
     /// A packet of the client's, from whatever carries the session.
@@ -316,14 +354,14 @@ impl Session {
     /// Gives a message to the application, unless an earlier one is still on its way.
     fn hand_over(&mut self, message: Received, origin: Origin) {
         if origin == Origin::Post || self.post.is_none() {
-            self.outputs.push_back(Output::Message(message));
+            self.outputs.push(Output::Message(message));
             return;
         }
-        self.held_back_bytes += message.len() + limits::BUFFERED_PACKET_BYTES;
-        if self.held_back_bytes > self.settings.buffer_bytes_max {
+        let held_back = self.held_back.get_or_insert_default();
+        held_back.bytes += message.len() + limits::BUFFERED_PACKET_BYTES;
+        held_back.messages.push(message);
+        if held_back.bytes > self.settings.buffer_bytes_max {
             self.end(CloseReason::TransportError);
-        } else {
-            self.held_back.push_back(message);
         }
     }
 
@@ -347,17 +385,17 @@ impl Session {
             }
             Carrier::Socket(socket) => {
                 let socket = *socket;
-                self.outputs.push_back(Output::CloseSocket { socket });
+                self.outputs.push(Output::CloseSocket { socket });
             }
         }
         self.close_probe();
         self.buffer.take();
-        self.held_back = VecDeque::new();
-        self.outputs.push_back(Output::Closed(reason));
+        self.held_back = None;
+        self.outputs.push(Output::Closed(reason));
     }
 
     fn answer(&mut self, request: RequestId, answer: Answer) {
-        self.outputs.push_back(Output::Answer { request, answer });
+        self.outputs.push(Output::Answer { request, answer });
     }
 }
 

@@ -4,9 +4,11 @@ use fanfare_socketio::decoder::DecodeError;
 use fanfare_socketio::engine::{Encoded, Received, Revision};
 use fanfare_socketio::json::JsonError;
 use fanfare_socketio::limits;
-use fanfare_socketio::namespace::NamespaceError;
+use fanfare_socketio::name::NameError;
 use fanfare_socketio::placeholder::PlaceholderError;
-use fanfare_socketio::{Auth, Data, Decoder, DecoderSettings, Json, Namespace, Packet, PacketBody};
+use fanfare_socketio::{
+    ConnectPayload, Data, Decoder, DecoderSettings, Json, NamespaceName, Packet, PacketBody,
+};
 use proptest::prelude::*;
 
 /// What was decoded from messages, the last of which completes it.
@@ -54,7 +56,7 @@ pub(crate) fn json(text: &str) -> Json<'static> {
 
 fn packet(namespace: &str, body: PacketBody) -> Packet {
     Packet {
-        namespace: Namespace::parse(namespace).unwrap(),
+        namespace: NamespaceName::parse(namespace).unwrap(),
         body,
     }
 }
@@ -77,22 +79,22 @@ fn event(namespace: &str, ack: Option<u64>, name: &str, text: &str) -> Packet {
 #[test]
 fn connecting() {
     let connect = |namespace, auth| packet(namespace, PacketBody::Connect(auth));
-    check_both_ways("0", &connect("/", Auth::Absent));
+    check_both_ways("0", &connect("/", ConnectPayload::Absent));
     check_both_ways(
         "0{\"token\":\"123\"}",
-        &connect("/", Auth::Object(json("{\"token\":\"123\"}"))),
+        &connect("/", ConnectPayload::Object(json("{\"token\":\"123\"}"))),
     );
     check_both_ways(
         "0/admin,{\"token\":\"x\"}",
-        &connect("/admin", Auth::Object(json("{\"token\":\"x\"}"))),
+        &connect("/admin", ConnectPayload::Object(json("{\"token\":\"x\"}"))),
     );
-    check_both_ways("0/custom,", &connect("/custom", Auth::Absent));
-    check("0/custom", &connect("/custom", Auth::Absent));
-    check("0/,", &connect("/", Auth::Absent));
-    check("0/,{}", &connect("/", Auth::Object(json("{}"))));
+    check_both_ways("0/custom,", &connect("/custom", ConnectPayload::Absent));
+    check("0/custom", &connect("/custom", ConnectPayload::Absent));
+    check("0/,", &connect("/", ConnectPayload::Absent));
+    check("0/,{}", &connect("/", ConnectPayload::Object(json("{}"))));
     check_both_ways(
         "0/custom?token=abc,",
-        &connect("/custom?token=abc", Auth::Absent),
+        &connect("/custom?token=abc", ConnectPayload::Absent),
     );
 }
 
@@ -220,7 +222,7 @@ fn an_acknowledgement_has_a_number_of_64_bits() {
 fn names_are_bounded() {
     let longest = format!("/{}", "a".repeat(limits::NAMESPACE_BYTES_MAX - 1));
     assert!(decode(Revision::V4, &[text(&format!("1{longest},"))]).is_ok());
-    refused(&format!("1{longest}a,"), NamespaceError::TooLong.into());
+    refused(&format!("1{longest}a,"), NameError::TooLong.into());
     let longest = "a".repeat(limits::EVENT_NAME_BYTES_MAX);
     assert!(decode(Revision::V4, &[text(&format!("2[\"{longest}\"]"))]).is_ok());
     refused(&format!("2[\"{longest}a\"]"), DecodeError::EventName);
@@ -239,7 +241,7 @@ fn nesting_is_bounded() {
 /// Protocol 4 writes what its clients connect with as a query of the namespace.
 #[test]
 fn clients_2_connect_with_a_query() {
-    let check = |wire: &str, namespace: &str, auth: Auth| {
+    let check = |wire: &str, namespace: &str, auth: ConnectPayload| {
         let found = decode(Revision::V3, &[text(wire)]).unwrap().unwrap();
         assert_eq!(
             found,
@@ -248,13 +250,17 @@ fn clients_2_connect_with_a_query() {
         );
         assert_eq!(found.encode(), [Encoded::text_message(wire)]);
     };
-    check("0/custom,", "/custom", Auth::Absent);
+    check("0/custom,", "/custom", ConnectPayload::Absent);
     check(
         "0/custom?token=abc,",
         "/custom",
-        Auth::Query("token=abc".into()),
+        ConnectPayload::Query("token=abc".into()),
     );
-    check("0/?token=abc,", "/", Auth::Query("token=abc".into()));
+    check(
+        "0/?token=abc,",
+        "/",
+        ConnectPayload::Query("token=abc".into()),
+    );
     let found = decode(Revision::V3, &[text("2/custom?a=1,[\"message\",\"x\"]")]);
     assert_eq!(
         found,
@@ -323,7 +329,7 @@ fn events_are_written() {
     let argument = fanfare_socketio::Value::Json(json("{\"3\":[true]}"));
     check(
         Packet::event(
-            Namespace::MAIN,
+            NamespaceName::MAIN,
             "message-back",
             std::slice::from_ref(&argument),
             None,
@@ -331,26 +337,26 @@ fn events_are_written() {
         "2[\"message-back\",{\"3\":[true]}]",
     );
     check(
-        Packet::event(Namespace::MAIN, "a\"b", &[], Some(7)),
+        Packet::event(NamespaceName::MAIN, "a\"b", &[], Some(7)),
         "27[\"a\\\"b\"]",
     );
     check(
-        Packet::ack(Namespace::parse("/custom").unwrap(), 0, &[argument]),
+        Packet::ack(NamespaceName::parse("/custom").unwrap(), 0, &[argument]),
         "3/custom,0[{\"3\":[true]}]",
     );
 }
 
 #[test]
 fn namespaces_have_names_that_fit_the_wire() {
-    let check = |name: &str, expected: Option<NamespaceError>| {
-        assert_eq!(Namespace::parse(name).err(), expected, "{name}");
+    let check = |name: &str, expected: Option<NameError>| {
+        assert_eq!(NamespaceName::parse(name).err(), expected, "{name}");
     };
     check("/", None);
     check("/a/b?c", None);
-    check("", Some(NamespaceError::NoSlash));
-    check("a", Some(NamespaceError::NoSlash));
-    check("/a,b", Some(NamespaceError::Comma));
-    assert!(Namespace::parse("/").unwrap().is_main());
+    check("", Some(NameError::NoSlash));
+    check("a", Some(NameError::NoSlash));
+    check("/a,b", Some(NameError::Comma));
+    assert!(NamespaceName::parse("/").unwrap().is_main());
 }
 
 proptest! {

@@ -10,6 +10,10 @@ mod decoder;
 mod heartbeats;
 mod hostile;
 mod json;
+#[cfg(feature = "msgpack")]
+mod msgpack;
+#[cfg(feature = "museum")]
+mod museum;
 mod open;
 mod packets;
 mod payloads;
@@ -17,6 +21,7 @@ mod polling;
 mod requests;
 mod session;
 mod transcripts;
+mod typed;
 mod upgrade;
 mod values;
 

@@ -4,7 +4,7 @@
 use fanfare_socketio::engine::session::{Output, PostBody, Received};
 use fanfare_socketio::engine::{Answer, Body, Encoded, RequestId, Revision, SocketId};
 use fanfare_socketio::{
-    Auth, Data, Decoder, DecoderSettings, Json, Namespace, Packet, PacketBody, Value,
+    ConnectPayload, Data, Decoder, DecoderSettings, Json, NamespaceName, Packet, PacketBody, Value,
 };
 
 use crate::conversation::{Conversation, settings};
@@ -122,9 +122,13 @@ fn application(packet: Packet) -> Vec<Packet> {
     match body {
         PacketBody::Connect(auth) => {
             let (reply, auth) = match auth {
-                Auth::Query(_) => (Auth::Absent, json("{\"token\":\"abc\"}")),
-                Auth::Object(auth) => (Auth::Object(json("{\"sid\":\"S\"}")), auth),
-                Auth::Absent => (Auth::Object(json("{\"sid\":\"S\"}")), json("{}")),
+                ConnectPayload::Query(_) => (ConnectPayload::Absent, json("{\"token\":\"abc\"}")),
+                ConnectPayload::Object(auth) => {
+                    (ConnectPayload::Object(json("{\"sid\":\"S\"}")), auth)
+                }
+                ConnectPayload::Absent => {
+                    (ConnectPayload::Object(json("{\"sid\":\"S\"}")), json("{}"))
+                }
             };
             let connect = PacketBody::Connect(reply);
             vec![
@@ -316,7 +320,7 @@ fn a_script_in_revision_3() {
 fn refusals_of_a_namespace() {
     let check = |namespace: &str, refusal: &str, expected: &str| {
         let packet = Packet {
-            namespace: Namespace::parse(namespace).unwrap(),
+            namespace: NamespaceName::parse(namespace).unwrap(),
             body: PacketBody::ConnectError(Json::parse(refusal).unwrap().into_owned()),
         };
         assert_eq!(packet.encode(), [text(expected)]);

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use fanfare_socketio::engine::{BinaryForm, Body, Encoded, Received, Revision, payload};
-use fanfare_socketio::{Data, DecoderSettings, Json, Namespace, Packet, PacketBody, Value};
+use fanfare_socketio::{Data, DecoderSettings, Json, NamespaceName, Packet, PacketBody, Value};
 use proptest::prelude::*;
 
 use crate::decoder::{decode, json};
@@ -101,7 +101,7 @@ proptest! {
         ack in prop::option::of(any::<u64>()),
     ) {
         prop_assume!(!fanfare_socketio::packet::RESERVED_EVENTS.contains(&name.as_str()));
-        let namespace = Namespace::parse(namespace).unwrap();
+        let namespace = NamespaceName::parse(namespace).unwrap();
         let packet = Packet::event(namespace, &name, &values, ack);
         let PacketBody::Event { data, .. } = &packet.body else { unreachable!() };
         prop_assume!(data.attachments().len() <= DecoderSettings::new(Revision::V4).attachments_max);
@@ -115,7 +115,7 @@ proptest! {
     /// Through polling and back: header and attachments in one body.
     #[test]
     fn packets_come_back_over_polling(values in prop::collection::vec(value(), 1..4)) {
-        let packet = Packet::event(Namespace::MAIN, "a", &values, None);
+        let packet = Packet::event(NamespaceName::MAIN, "a", &values, None);
         let PacketBody::Event { data, .. } = &packet.body else { unreachable!() };
         prop_assume!(data.attachments().len() <= 10);
         let messages = packet.encode();

@@ -4,11 +4,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use fanfare_hub::{EndReason, Gap, Heard, Listener, Message, Timestamp};
+use fanfare_hub::{EndReason, Gap, Heard, Listener, Message, Timestamp, cursor};
 use futures_core::Stream;
 use http::StatusCode;
 
-use super::cursors;
 use super::format::{
     MESSAGE, MESSAGE_AFTER_ID, end_block, gap_block, message_block, message_block_after_id,
 };
@@ -81,7 +80,7 @@ impl Following {
     }
 
     fn reached(&self) -> String {
-        cursors::write(self.listener.cursors())
+        cursor::write(self.listener.cursors())
     }
 }
 

@@ -1,11 +1,12 @@
 //! Subscribing a client to channels.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use fanfare_hub::{Admission, ChannelName, Hub, JoinError, NameError, PageLimit, Start, Timestamp};
+use fanfare_hub::{
+    Admission, ChannelName, Hub, JoinError, NameError, PageLimit, Start, Timestamp, cursor,
+};
 use http::StatusCode;
 
-use super::cursors;
 use super::following::Following;
 use crate::body::SseBody;
 use crate::config::SseConfig;
@@ -122,10 +123,10 @@ impl Subscribe {
             return Ok(streaming(SseBody::empty()));
         }
         let count = channels.len();
-        let cursors = match request.last_event_id() {
-            Some(id) => cursors::read(id.as_str(), count),
-            None => vec![None; count],
-        };
+        let cursors = request
+            .last_event_id()
+            .and_then(|id| cursor::read(id.as_str(), count))
+            .unwrap_or_else(|| vec![None; count]);
         let has_cursor = cursors.iter().all(Option::is_some);
         let starts = cursors
             .into_iter()
@@ -174,7 +175,5 @@ impl From<SubscribeError> for SseResponse {
     reason = "the default clock; `Subscribe::clock` takes another"
 )]
 fn wall_clock() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-    let millis = since_epoch.map_or(0, |since| since.as_millis());
-    Timestamp::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+    SystemTime::now().into()
 }

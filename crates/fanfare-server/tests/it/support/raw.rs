@@ -188,6 +188,14 @@ impl Raw {
         );
     }
 
+    /// True if bytes are here that nobody has looked at, or come within `time`.
+    pub(crate) fn hears_within(&mut self, time: Duration) -> bool {
+        self.stream.set_read_timeout(Some(time)).unwrap();
+        let peeked = self.stream.peek(&mut [0]);
+        self.stream.set_read_timeout(Some(SOON)).unwrap();
+        peeked.is_ok_and(|length| length > 0)
+    }
+
     /// The next response, which is here already: this client has not waited for it.
     #[track_caller]
     pub(crate) fn answer_that_is_here(&mut self) -> Answer {

@@ -80,9 +80,12 @@ impl Heartbeat {
         }
         match self {
             Self::Awaiting { .. } | Self::Listening { .. } => Some(Beat::Dead),
-            Self::Resting { .. } => {
+            Self::Resting { until } => {
+                // Counted from when the ping was due, so that clients find the times that they were
+                // told; but after a long sleep of the machine they still get a chance to answer.
+                let due = *until + settings.ping_timeout;
                 *self = Self::Awaiting {
-                    until: now + settings.ping_timeout,
+                    until: due.max(now + settings.ping_timeout / 2),
                     is_extended: false,
                 };
                 Some(Beat::Ping)

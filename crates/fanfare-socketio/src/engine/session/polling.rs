@@ -87,7 +87,7 @@ impl Session {
             (_, Carrier::Polling(_), Some(first)) => {
                 self.post = None;
                 self.answer(request, Answer::empty(StatusCode::BAD_REQUEST));
-                self.outputs.push_back(Output::Abandon { request: first });
+                self.outputs.push(Output::Abandon { request: first });
                 self.end(CloseReason::TransportError);
             }
             (_, Carrier::Polling(_), None) => {
@@ -151,7 +151,7 @@ impl Session {
     }
 
     /// Answers a waiting poll with all there is.
-    pub(super) fn flush(&mut self) {
+    pub fn flush(&mut self) {
         if self.buffer.is_empty() || self.stage != Stage::Open {
             return;
         }
@@ -176,7 +176,7 @@ impl Session {
     }
 
     pub(super) fn answer_poll(&mut self, held: Held) {
-        let packets = self.buffer.take();
+        let packets = self.buffer.fetch();
         let Held { request, jsonp } = held;
         let answer = Answer::packets(
             &packets,
@@ -210,9 +210,8 @@ impl Session {
 
     /// A `POST` has ended: what came on the socket meanwhile may follow.
     fn let_go(&mut self) {
-        self.held_back_bytes = 0;
-        let messages = std::mem::take(&mut self.held_back);
-        self.outputs
-            .extend(messages.into_iter().map(Output::Message));
+        for message in self.held_back.take().unwrap_or_default().messages {
+            self.outputs.push(Output::Message(message));
+        }
     }
 }

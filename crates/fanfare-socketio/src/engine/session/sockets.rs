@@ -27,14 +27,14 @@ impl Session {
             && self.probe.is_none()
             && !self.settings.upgrades.is_empty();
         if !may_move {
-            self.outputs.push_back(Output::CloseSocket { socket });
+            self.outputs.push(Output::CloseSocket { socket });
             return;
         }
-        self.probe = Some(Probe {
+        self.probe = Some(Box::new(Probe {
             socket,
             until: now + self.settings.upgrade_timeout,
             is_confirmed: false,
-        });
+        }));
     }
 
     /// A message came on a WebSocket, complete and not longer than
@@ -70,14 +70,15 @@ impl Session {
     }
 
     pub(super) fn close_probe(&mut self) {
-        if let Some(Probe { socket, .. }) = self.probe.take() {
-            self.outputs.push_back(Output::CloseSocket { socket });
+        if let Some(probe) = self.probe.take() {
+            let socket = probe.socket;
+            self.outputs.push(Output::CloseSocket { socket });
         }
     }
 
     pub(super) fn send_on(&mut self, socket: SocketId, packet: &Encoded) {
         let message = packet.for_websocket(self.handshake.revision, self.handshake.binary);
-        self.outputs.push_back(Output::Send { socket, message });
+        self.outputs.push(Output::Send { socket, message });
     }
 
     /// True while the client waits for its last poll to end before it moves.
@@ -112,7 +113,7 @@ impl Session {
         self.release_poll();
         self.probe = None;
         self.carrier = Carrier::Socket(socket);
-        self.outputs.push_back(Output::Upgraded);
+        self.outputs.push(Output::Upgraded);
         for packet in self.buffer.take() {
             self.send_on(socket, &packet);
         }

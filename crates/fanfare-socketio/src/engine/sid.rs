@@ -1,0 +1,38 @@
+//! Session ids.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// Random bytes of an id: 120 bits, so that nobody guesses one of a million in use.
+const RANDOM_BYTES: usize = 15;
+
+/// Characters of an id, as many as the reference's have: four for three bytes.
+const CHARACTERS: usize = 20;
+
+/// The name and at the same time the secret of a session.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Sid([u8; CHARACTERS]);
+
+impl Sid {
+    /// A new one. `None` if the system has no random numbers.
+    pub(super) fn random() -> Option<Self> {
+        let mut random = [0; RANDOM_BYTES];
+        getrandom::fill(&mut random).ok()?;
+        let mut characters = [0; CHARACTERS];
+        let written = URL_SAFE_NO_PAD.encode_slice(random, &mut characters).ok()?;
+        (written == CHARACTERS).then_some(Self(characters))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("base64 is ASCII")
+    }
+}
+
+impl fmt::Debug for Sid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Whoever knows it can speak for the client.
+        f.write_str("Sid(…)")
+    }
+}

@@ -1,0 +1,73 @@
+//! One packet in the forms that its receivers need.
+
+use std::cell::OnceCell;
+
+use crate::emitter::Flags;
+use crate::engine::{Parcel, Revision};
+use crate::name::NamespaceName;
+use crate::packet::{Packet, PacketBody};
+use crate::parser::Parser;
+
+/// A packet, encoded when somebody first needs it and shared by all who do.
+///
+/// Both generations of clients get the same, except where an offset for the recovery follows the
+/// arguments: clients 2.x have no recovery.
+pub(crate) struct Forms {
+    parser: Parser,
+    flags: Flags,
+    packet: Packet,
+    offset: Option<Box<str>>,
+    plain: OnceCell<Parcel>,
+    with_offset: OnceCell<Parcel>,
+}
+
+impl Forms {
+    pub(crate) fn new(
+        parser: Parser,
+        namespace: NamespaceName,
+        body: PacketBody,
+        flags: Flags,
+        offset: Option<Box<str>>,
+    ) -> Self {
+        Self {
+            parser,
+            flags,
+            packet: Packet { namespace, body },
+            offset,
+            plain: OnceCell::new(),
+            with_offset: OnceCell::new(),
+        }
+    }
+
+    /// What a client of this revision gets.
+    pub(crate) fn of(&self, revision: Revision) -> &Parcel {
+        match (&self.offset, revision) {
+            (Some(offset), Revision::V4) => {
+                self.with_offset.get_or_init(|| self.encode(Some(offset)))
+            }
+            _ => self.plain.get_or_init(|| self.encode(None)),
+        }
+    }
+
+    fn encode(&self, offset: Option<&str>) -> Parcel {
+        let parcel = Parcel::new(match (offset, &self.packet.body) {
+            (Some(offset), PacketBody::Event { ack, name, data }) => {
+                let mut data = data.clone();
+                data.push_last(offset);
+                let body = PacketBody::Event {
+                    ack: *ack,
+                    name: name.clone(),
+                    data,
+                };
+                let namespace = self.packet.namespace.clone();
+                self.parser.encode(&Packet { namespace, body })
+            }
+            _ => self.parser.encode(&self.packet),
+        });
+        if self.flags.is_plain {
+            parcel.uncompressed()
+        } else {
+            parcel
+        }
+    }
+}

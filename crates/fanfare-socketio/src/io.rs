@@ -1,0 +1,426 @@
+//! A Socket.IO server: its namespaces, and the settings of its mount.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use fanfare_hub::{Hub, MemoryEngine, MemoryLimits};
+use http::request::Parts;
+use tokio::runtime::Handle;
+
+use crate::engine::{
+    Application, Client, Conversation, Cookie, Cors, EngineIo, EngineLayer, EngineService,
+    MountSettings, Refusal, Revision,
+};
+use crate::handlers::Handlers;
+use crate::json::Json;
+use crate::limits;
+use crate::lock::lock;
+use crate::log::{Log, Recovery, now};
+use crate::name::{NameError, NamespaceName};
+use crate::namespace::Namespace;
+use crate::parser::Parser;
+use crate::peer::Connection;
+
+/// How often a recovery's own hub drops what has expired.
+const COLLECT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// A Socket.IO server inside an application. Cloning makes another handle of the same.
+#[derive(Clone, Debug)]
+pub struct SocketIo {
+    shared: Arc<Shared>,
+    engine: EngineIo,
+}
+
+/// What all connections of a server share.
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) state: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    namespaces: Mutex<Namespaces>,
+    admit: Option<Admit>,
+    pub(crate) mark: Option<Mark>,
+    recovery: Option<(Hub, Recovery)>,
+    /// Where handlers run that wait. Known with the first session.
+    runtime: OnceLock<Handle>,
+    numbers: AtomicU64,
+}
+
+type Admit = Box<dyn Fn(&Parts) -> Result<(), Refusal> + Send + Sync>;
+type Mark = Box<dyn Fn(&Parts) -> u32 + Send + Sync>;
+type Matches = Box<dyn Fn(&str, &Json<'_>) -> bool + Send + Sync>;
+
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) parser: Parser,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) attachments_max: usize,
+    pub(crate) keeps_requests: bool,
+}
+
+#[derive(Default)]
+struct Namespaces {
+    by_name: HashMap<NamespaceName, Named>,
+    dynamic: Vec<(Matches, Arc<Handlers>)>,
+}
+
+struct Named {
+    namespace: Namespace,
+    /// Clients that are in it or on their way.
+    uses: usize,
+    /// Made because somebody asked for it; forgotten with the last who uses it.
+    is_dynamic: bool,
+}
+
+/// Settings of a [`SocketIo`]. The defaults are the reference's.
+pub struct Builder {
+    mount: MountSettings,
+    settings: Settings,
+    state: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    admit: Option<Admit>,
+    mark: Option<Mark>,
+    recovery: Option<Recovery>,
+}
+
+impl SocketIo {
+    /// A server with the default settings at `/socket.io/`, and the layer that puts it into an
+    /// application: requests elsewhere go on to the application.
+    #[expect(clippy::new_ret_no_self, reason = "the pair is what everybody needs")]
+    pub fn new() -> (EngineLayer, Self) {
+        Self::builder().build()
+    }
+
+    /// Settings first.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Makes a namespace, with what it does. If there is one of this name already, it gets new
+    /// clients no more.
+    ///
+    /// # Errors
+    /// [`NameError`] if that is no name of a namespace.
+    pub fn of(&self, name: &str, handlers: Handlers) -> Result<Namespace, NameError> {
+        let name = NamespaceName::parse(name)?;
+        let namespace = self.shared.new_namespace(name.clone(), Arc::new(handlers));
+        let named = Named {
+            namespace: namespace.clone(),
+            uses: 0,
+            is_dynamic: false,
+        };
+        lock(&self.shared.namespaces).by_name.insert(name, named);
+        Ok(namespace)
+    }
+
+    /// Makes namespaces as clients ask for them: every name that `matches` (together with the
+    /// client's credentials), with what they all do. They are forgotten with their last clients.
+    ///
+    /// Of several, the first that matches counts. It is asked while others wait, so it must not
+    /// block.
+    pub fn dynamic(
+        &self,
+        matches: impl Fn(&str, &Json<'_>) -> bool + Send + Sync + 'static,
+        handlers: Handlers,
+    ) {
+        let mut namespaces = lock(&self.shared.namespaces);
+        namespaces
+            .dynamic
+            .push((Box::new(matches), Arc::new(handlers)));
+    }
+
+    /// The namespace of this name, if there is one now.
+    pub fn namespace(&self, name: &str) -> Option<Namespace> {
+        let name = NamespaceName::parse(name).ok()?;
+        let namespaces = lock(&self.shared.namespaces);
+        namespaces
+            .by_name
+            .get(&name)
+            .map(|named| named.namespace.clone())
+    }
+
+    /// The sessions under it.
+    pub fn engine(&self) -> &EngineIo {
+        &self.engine
+    }
+
+    /// A service that answers what is under its mount, and 404 elsewhere.
+    pub fn service(&self) -> EngineService {
+        self.engine.service()
+    }
+
+    /// Closes all sessions, because the server goes away: clients come back by themselves.
+    pub fn close(&self) {
+        self.engine.close();
+    }
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            mount: MountSettings {
+                path: "/socket.io/".to_owned(),
+                ..MountSettings::default()
+            },
+            settings: Settings {
+                parser: Parser::default(),
+                connect_timeout: limits::CONNECT_TIMEOUT,
+                attachments_max: limits::ATTACHMENTS_MAX,
+                keeps_requests: true,
+            },
+            state: HashMap::new(),
+            admit: None,
+            mark: None,
+            recovery: None,
+        }
+    }
+}
+
+impl Builder {
+    /// Where it is: a path with a slash at both ends.
+    #[must_use]
+    pub fn path(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.mount.path);
+        self
+    }
+
+    /// Serves clients 2.x as well (Engine.IO 3); the reference's `allowEIO3`.
+    #[must_use]
+    pub fn allow_eio3(mut self) -> Self {
+        self.mount.revisions = &[Revision::V4, Revision::V3];
+        self
+    }
+
+    /// See [`limits::PING_INTERVAL`] and [`limits::PING_TIMEOUT`].
+    #[must_use]
+    pub fn ping(mut self, interval: Duration, timeout: Duration) -> Self {
+        self.mount.engine.ping_interval = interval;
+        self.mount.engine.ping_timeout = timeout;
+        self
+    }
+
+    /// See [`limits::CONNECT_TIMEOUT`].
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.connect_timeout = timeout;
+        self
+    }
+
+    /// See [`limits::PAYLOAD_BYTES_MAX`].
+    #[must_use]
+    pub fn payload_bytes_max(mut self, bytes: usize) -> Self {
+        self.mount.engine.payload_bytes_max = bytes;
+        self
+    }
+
+    /// See [`limits::ATTACHMENTS_MAX`].
+    #[must_use]
+    pub fn attachments_max(mut self, attachments: usize) -> Self {
+        self.settings.attachments_max = attachments;
+        self
+    }
+
+    /// Lets pages of other origins in.
+    #[must_use]
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.mount.cors = Some(cors);
+        self
+    }
+
+    /// Sets a cookie with the id of the session when one opens, for load balancers.
+    #[must_use]
+    pub fn cookie(mut self, cookie: Cookie) -> Self {
+        self.mount.cookie = Some(cookie);
+        self
+    }
+
+    /// Deflates WebSocket messages from this many bytes on, for clients that offer it. Off by
+    /// default, as in the reference.
+    #[must_use]
+    pub fn deflate(mut self, from_bytes: usize) -> Self {
+        self.mount.deflate = Some(from_bytes);
+        self
+    }
+
+    /// Everything else about the mount.
+    #[must_use]
+    pub fn mount(mut self, change: impl FnOnce(&mut MountSettings)) -> Self {
+        change(&mut self.mount);
+        self
+    }
+
+    /// Decides whether a handshake may open a session; the reference's `allowRequest`. It must not
+    /// block.
+    #[must_use]
+    pub fn admit(
+        mut self,
+        admit: impl Fn(&Parts) -> Result<(), Refusal> + Send + Sync + 'static,
+    ) -> Self {
+        self.admit = Some(Box::new(admit));
+        self
+    }
+
+    /// How packets are written.
+    #[must_use]
+    pub fn parser(mut self, parser: Parser) -> Self {
+        self.settings.parser = parser;
+        self
+    }
+
+    /// Gives clients that come back after a break what they missed. Off by default, as in the
+    /// reference: every event of a namespace is kept for a while then, and has its offset as one
+    /// more argument.
+    #[must_use]
+    pub fn recovery(mut self, recovery: Recovery) -> Self {
+        self.recovery = Some(recovery);
+        self
+    }
+
+    /// State that handlers can ask for, see [`State`](crate::State). One value of each type.
+    #[must_use]
+    pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
+        self.state.insert(TypeId::of::<T>(), Arc::new(state));
+        self
+    }
+
+    /// Keeps a number that is made of the request which opens a session: what handlers need to know
+    /// of it where [requests are forgotten](Builder::forget_requests).
+    #[must_use]
+    pub fn mark(mut self, mark: impl Fn(&Parts) -> u32 + Send + Sync + 'static) -> Self {
+        self.mark = Some(Box::new(mark));
+        self
+    }
+
+    /// Does not keep the requests that open sessions: about a kilobyte less for each.
+    #[must_use]
+    pub fn forget_requests(mut self) -> Self {
+        self.settings.keeps_requests = false;
+        self
+    }
+
+    /// Makes it.
+    pub fn build(self) -> (EngineLayer, SocketIo) {
+        let recovery = self.recovery.map(|recovery| {
+            let hub = recovery.hub.clone();
+            (hub.unwrap_or_else(own_hub), recovery)
+        });
+        let shared = Arc::new(Shared {
+            settings: self.settings,
+            state: self.state,
+            namespaces: Mutex::default(),
+            admit: self.admit,
+            mark: self.mark,
+            recovery,
+            runtime: OnceLock::new(),
+            numbers: AtomicU64::new(0),
+        });
+        let engine = EngineIo::new(self.mount, App(Arc::clone(&shared)));
+        (engine.layer(), SocketIo { shared, engine })
+    }
+}
+
+/// A hub for events alone, in memory.
+fn own_hub() -> Hub {
+    let limits = MemoryLimits {
+        idle: COLLECT_INTERVAL,
+        ..MemoryLimits::default()
+    };
+    Hub::new(Arc::new(MemoryEngine::new(limits, now())), 0)
+}
+
+impl Shared {
+    /// Where what waits goes on.
+    pub(crate) fn runtime(&self) -> Handle {
+        Handle::try_current()
+            .ok()
+            .or_else(|| self.runtime.get().cloned())
+            .expect("sessions open in a runtime")
+    }
+
+    pub(crate) fn next_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The namespace that a client asks for, which is kept until it is released.
+    pub(crate) fn acquire(&self, name: &NamespaceName, auth: &Json<'_>) -> Option<Namespace> {
+        let mut namespaces = lock(&self.namespaces);
+        if !namespaces.by_name.contains_key(name) {
+            let mut dynamic = namespaces.dynamic.iter();
+            let (_, handlers) = dynamic.find(|(matches, _)| matches(name.as_str(), auth))?;
+            let named = Named {
+                namespace: self.new_namespace(name.clone(), Arc::clone(handlers)),
+                uses: 0,
+                is_dynamic: true,
+            };
+            namespaces.by_name.insert(name.clone(), named);
+        }
+        let named = namespaces.by_name.get_mut(name)?;
+        named.uses += 1;
+        Some(named.namespace.clone())
+    }
+
+    pub(crate) fn release(&self, namespace: &Namespace) {
+        let mut namespaces = lock(&self.namespaces);
+        if let Some(named) = namespaces.by_name.get_mut(namespace.name()) {
+            named.uses = named.uses.saturating_sub(1);
+            if named.is_dynamic && named.uses == 0 {
+                namespaces.by_name.remove(namespace.name());
+            }
+        }
+    }
+
+    fn new_namespace(&self, name: NamespaceName, handlers: Arc<Handlers>) -> Namespace {
+        let recovery = self.recovery.as_ref();
+        let log = recovery.and_then(|(hub, recovery)| Log::new(hub, recovery, name.as_str()));
+        Namespace::new(name, handlers, self.settings.parser, log)
+    }
+
+    /// Something has to drop what has expired from a hub of our own.
+    fn collect(self: &Arc<Self>, runtime: &Handle) {
+        let Some((hub, recovery)) = &self.recovery else {
+            return;
+        };
+        if recovery.hub.is_some() {
+            return;
+        }
+        let (hub, shared) = (hub.clone(), Arc::downgrade(self));
+        runtime.spawn(async move {
+            while shared.strong_count() > 0 {
+                tokio::time::sleep(COLLECT_INTERVAL).await;
+                hub.collect(now(), COLLECT_INTERVAL);
+            }
+        });
+    }
+}
+
+/// Socket.IO as an application of Engine.IO.
+struct App(Arc<Shared>);
+
+impl Application for App {
+    fn admit(&self, request: &Parts) -> Result<(), Refusal> {
+        self.0.admit.as_ref().map_or(Ok(()), |admit| admit(request))
+    }
+
+    fn open(&self, client: &Client, request: &Parts) -> Box<dyn Conversation> {
+        if self.0.runtime.get().is_none() {
+            let runtime = Handle::current();
+            if self.0.runtime.set(runtime.clone()).is_ok() {
+                self.0.collect(&runtime);
+            }
+        }
+        Box::new(Connection::new(client, Arc::clone(&self.0), request))
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Shared({:?})", self.settings)
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Builder({:?})", self.mount)
+    }
+}

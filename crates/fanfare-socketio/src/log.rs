@@ -1,0 +1,539 @@
+//! What was said in a namespace, for those who come back: connection state recovery.
+//!
+//! The events of a namespace are messages of one channel of a hub, so an event's offset is a
+//! message id, and what a client missed is what a reader of that channel missed. The state of a
+//! broken connection (id, rooms, data) is the one message of a channel of its own, named by the
+//! secret that the client holds. So both last as long as the hub's engine keeps them: over a restart
+//! if it writes to a disk, and on every node that shares it.
+//!
+//! Everything about one namespace happens in one order, that of the ids: events are given to
+//! sockets as they are appended, and whoever enters does so between two of them.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
+use std::time::{Duration, SystemTime};
+
+use fanfare_hub::{
+    ChannelName, Draft, HistoryLimits, Hub, Message, MessageId, PageLimit, Pending, Place,
+    PublishError, Start, Step, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::data::Data;
+use crate::emitter::Flags;
+use crate::engine::CloseReason;
+use crate::handshake::Handshake;
+use crate::json::Json;
+use crate::limits;
+use crate::lock::lock;
+use crate::namespace::{Namespace, deliver, event_body};
+use crate::peer::Peer;
+use crate::record::Record;
+use crate::rooms::Selection;
+use crate::run::Busy;
+use crate::secret;
+use crate::socket::{Life, Socket};
+
+/// How clients that come back are given what they missed.
+#[derive(Clone, Debug)]
+pub struct Recovery {
+    /// Where events and broken connections are kept: channels whose names begin with `socket.io:`.
+    /// `None` keeps them in memory. Whoever gives a hub has [`Hub::collect`] called once a second.
+    pub hub: Option<Hub>,
+    /// Whether events are kept and given again. Without, only the state of a broken connection is,
+    /// and the application gives again what was missed: it finds the client's offset in
+    /// `handshake().auth()`, and sends offsets of its own as last arguments.
+    pub events: bool,
+    /// See [`limits::RECOVERY_WINDOW`].
+    pub window: Duration,
+    /// See [`limits::RECOVERY_EVENTS_MAX`].
+    pub events_max: usize,
+    /// See [`limits::RECOVERY_BYTES_MAX`].
+    pub bytes_max: usize,
+    /// Whether guards are asked again. Not, by default, as in the reference: whoever comes back
+    /// holds a secret, and was let in before.
+    pub asks_guards: bool,
+}
+
+impl Default for Recovery {
+    fn default() -> Self {
+        Self {
+            hub: None,
+            events: true,
+            window: limits::RECOVERY_WINDOW,
+            events_max: limits::RECOVERY_EVENTS_MAX,
+            bytes_max: limits::RECOVERY_BYTES_MAX,
+            asks_guards: false,
+        }
+    }
+}
+
+/// The log of one namespace. Cloning makes another handle of the same.
+#[derive(Clone)]
+pub(crate) struct Log(Arc<Inner>);
+
+struct Inner {
+    hub: Hub,
+    channel: ChannelName,
+    recovery: Recovery,
+    queue: Mutex<Queue>,
+    /// The newest event that was given to sockets.
+    newest: Mutex<Option<MessageId>>,
+    /// Those who are connected, by their secrets.
+    living: Mutex<HashMap<Box<str>, Socket>>,
+}
+
+/// What is to be done, in order.
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    /// A task works on it, because the engine takes its time.
+    has_task: bool,
+}
+
+enum Job {
+    Append {
+        namespace: Namespace,
+        selection: Selection,
+        event: Box<str>,
+        data: Data,
+        flags: Flags,
+    },
+    Enter {
+        namespace: Namespace,
+        peer: Arc<Peer>,
+        number: u64,
+        handshake: Arc<Handshake>,
+        restored: Option<Restored>,
+    },
+}
+
+/// A broken connection that somebody comes back to.
+pub(crate) struct Restored {
+    pid: Box<str>,
+    saved: Saved,
+    /// The last event that the client knows it got.
+    cursor: MessageId,
+}
+
+/// What is kept of a broken connection.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Saved {
+    namespace: String,
+    sid: String,
+    rooms: Vec<String>,
+    data: Option<Box<serde_json::value::RawValue>>,
+    since: String,
+}
+
+/// What a client says about an earlier connection. Of another type than text: nothing.
+#[derive(Deserialize)]
+struct Claim {
+    pid: Option<serde_json::Value>,
+    offset: Option<serde_json::Value>,
+}
+
+impl Log {
+    /// None if the name of the namespace is too long for a channel: no recovery then.
+    pub(crate) fn new(hub: &Hub, recovery: &Recovery, namespace: &str) -> Option<Self> {
+        let channel = ChannelName::new(&format!("socket.io:events:{namespace}")).ok()?;
+        Some(Self(Arc::new(Inner {
+            hub: hub.clone(),
+            channel,
+            recovery: recovery.clone(),
+            queue: Mutex::default(),
+            newest: Mutex::default(),
+            living: Mutex::default(),
+        })))
+    }
+
+    pub(crate) fn keeps_events(&self) -> bool {
+        self.0.recovery.events
+    }
+
+    pub(crate) fn skips_guards(&self) -> bool {
+        !self.0.recovery.asks_guards
+    }
+
+    /// The offset of the newest event. Events that are in no log carry it too: a client takes the
+    /// last text of any event for its offset.
+    pub(crate) fn offset(&self) -> Option<Box<str>> {
+        let newest = *lock(&self.0.newest);
+        newest.map(|id| id.to_string().into())
+    }
+
+    /// Keeps an event and gives it to all whom it means.
+    pub(crate) fn append(
+        &self,
+        namespace: &Namespace,
+        selection: Selection,
+        event: &str,
+        data: Data,
+        flags: Flags,
+    ) {
+        self.submit(Job::Append {
+            namespace: namespace.clone(),
+            selection,
+            event: event.into(),
+            data,
+            flags,
+        });
+    }
+
+    /// Lets a client in, with what it missed if it comes back.
+    pub(crate) fn enter(
+        &self,
+        namespace: &Namespace,
+        peer: &Arc<Peer>,
+        number: u64,
+        handshake: Arc<Handshake>,
+        restored: Option<Restored>,
+    ) {
+        self.submit(Job::Enter {
+            namespace: namespace.clone(),
+            peer: Arc::clone(peer),
+            number,
+            handshake,
+            restored,
+        });
+    }
+
+    /// Keeps what belongs to a connection that has broken.
+    pub(crate) fn save(&self, socket: &Socket) {
+        let Some(pid) = &socket.life().pid else {
+            return;
+        };
+        let mut living = lock(&self.0.living);
+        // Another connection may have taken it over.
+        if living.get(pid) == Some(socket) {
+            living.remove(pid);
+            drop(living);
+            self.keep(pid, &Saved::of(socket));
+        }
+    }
+
+    /// The socket has ended for good.
+    pub(crate) fn forget(&self, socket: &Socket) {
+        if let Some(pid) = &socket.life().pid {
+            let mut living = lock(&self.0.living);
+            if living.get(pid) == Some(socket) {
+                living.remove(pid);
+            }
+        }
+    }
+
+    /// Looks for the connection that a client says it had. None if there is no such thing, or
+    /// not any more: that is no error, it begins anew then.
+    pub(crate) async fn restore(&self, namespace: &Namespace, auth: &Json<'_>) -> Option<Restored> {
+        let claim: Claim = auth.read().ok()?;
+        let pid: Box<str> = claim.pid?.as_str()?.into();
+        let saved = match self.take_over(&pid) {
+            Some(saved) => saved,
+            None => self.find(&pid).await?,
+        };
+        let since: MessageId = saved.since.parse().ok()?;
+        if saved.namespace != namespace.name().as_str() {
+            return None;
+        }
+        if !self.keeps_events() {
+            let cursor = since;
+            return Some(Restored { pid, saved, cursor });
+        }
+        // An offset from before this connection is of another life: the client never forgets one.
+        let cursor = match claim.offset {
+            None => since,
+            Some(offset) => offset.as_str()?.parse::<MessageId>().ok()?.max(since),
+        };
+        Some(Restored { pid, saved, cursor })
+    }
+
+    /// Ends a living connection whose client has come back before we noticed that it was gone.
+    fn take_over(&self, pid: &str) -> Option<Saved> {
+        let socket = lock(&self.0.living).remove(pid)?;
+        let saved = Saved::of(&socket);
+        socket.client().abort(CloseReason::TransportClose);
+        Some(saved)
+    }
+
+    async fn find(&self, pid: &str) -> Option<Saved> {
+        let channel = session_channel(pid)?;
+        let hub = &self.0.hub;
+        // Reading alone would make a channel for every guess.
+        if !hub.exists(&channel, now()).await.ok()? {
+            return None;
+        }
+        let page = hub
+            .read(&channel, Start::Oldest, PageLimit::ONE, now())
+            .await
+            .ok()?;
+        let message = page.messages.front().cloned()?;
+        // It serves once. That it is gone already is somebody else's good luck.
+        hub.delete(&channel, now()).await.ok()?.info?;
+        serde_json::from_slice(message.payload()).ok()
+    }
+
+    fn keep(&self, pid: &str, saved: &Saved) {
+        let (Some(channel), Ok(json)) = (session_channel(pid), serde_json::to_vec(saved)) else {
+            return;
+        };
+        let window = self.0.recovery.window;
+        let draft = Draft {
+            ttl: Some(window),
+            history: Some(HistoryLimits {
+                messages: 1,
+                age: window,
+                bytes: usize::MAX,
+            }),
+            ..Draft::new(json)
+        };
+        match self.0.hub.publish(&channel, draft, now()) {
+            Pending::Ready(Ok(_)) => {}
+            Pending::Ready(Err(error)) => {
+                tracing::warn!(%error, "a broken connection was not kept for its client");
+            }
+            later @ Pending::Later(_) => {
+                if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                    runtime.spawn(later);
+                }
+            }
+        }
+    }
+
+    /// Does it now if the engine answers at once, else after what is being done.
+    fn submit(&self, job: Job) {
+        let mut queue = lock(&self.0.queue);
+        queue.jobs.push_back(job);
+        if queue.has_task {
+            return;
+        }
+        // The lock is kept: what one thread says is said when it goes on. Handlers would want it
+        // as well, so they run elsewhere.
+        let _busy = Busy::new();
+        while let Some(job) = queue.jobs.pop_front() {
+            let mut work: Pin<Box<dyn Future<Output = ()> + Send>> =
+                Box::pin(self.clone().work(job));
+            let mut context = Context::from_waker(Waker::noop());
+            if work.as_mut().poll(&mut context).is_pending() {
+                queue.has_task = true;
+                tokio::spawn(self.clone().work_on(work));
+                return;
+            }
+        }
+    }
+
+    async fn work_on(self, mut work: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        loop {
+            work.await;
+            let next = {
+                let mut queue = lock(&self.0.queue);
+                let next = queue.jobs.pop_front();
+                queue.has_task = next.is_some();
+                next
+            };
+            match next {
+                Some(job) => work = Box::pin(self.clone().work(job)),
+                None => return,
+            }
+        }
+    }
+
+    async fn work(self, job: Job) {
+        match job {
+            Job::Append {
+                namespace,
+                selection,
+                event,
+                data,
+                flags,
+            } => {
+                let record = Record::write(&selection, &data);
+                let offset = match self.publish(record).await {
+                    Ok(id) => {
+                        *lock(&self.0.newest) = Some(id);
+                        Some(id.to_string().into())
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "an event was not kept: who is away will miss it");
+                        None
+                    }
+                };
+                let forms = namespace.forms(event_body(&event, data, None), flags, offset);
+                deliver(&forms, namespace.select(&selection), flags);
+            }
+            Job::Enter {
+                namespace,
+                peer,
+                number,
+                handshake,
+                restored,
+            } => {
+                self.let_in(&namespace, &peer, number, handshake, restored)
+                    .await
+            }
+        }
+    }
+
+    async fn publish(&self, record: Vec<u8>) -> Result<MessageId, PublishError> {
+        let recovery = &self.0.recovery;
+        let draft = Draft {
+            history: Some(HistoryLimits {
+                messages: recovery.events_max,
+                age: recovery.window,
+                bytes: recovery.bytes_max,
+            }),
+            ..Draft::new(record)
+        };
+        Ok(self.0.hub.publish(&self.0.channel, draft, now()).await?.id)
+    }
+
+    async fn let_in(
+        &self,
+        namespace: &Namespace,
+        peer: &Arc<Peer>,
+        number: u64,
+        handshake: Arc<Handshake>,
+        restored: Option<Restored>,
+    ) {
+        let missed = match &restored {
+            Some(restored) if self.keeps_events() => self.missed(restored).await,
+            Some(_) => Some(Vec::new()),
+            None => None,
+        };
+        let restored = restored.filter(|_| missed.is_some());
+        let socket = match &restored {
+            Some(restored) => {
+                let life = Life {
+                    pid: Some(restored.pid.clone()),
+                    since: restored.saved.since.parse().ok(),
+                    is_recovered: true,
+                };
+                let data = restored.saved.data.as_ref().map(|data| data.get().into());
+                let id = Arc::from(restored.saved.sid.as_str());
+                peer.new_socket(namespace, handshake, life, Some(id), data)
+            }
+            None => {
+                let life = Life {
+                    pid: Some(secret::id().into()),
+                    since: self.position().await,
+                    is_recovered: false,
+                };
+                peer.new_socket(namespace, handshake, life, None, None)
+            }
+        };
+        if !peer.settle(namespace, number, &socket) {
+            // Gone again. The next try shall find what this one found.
+            if let Some(Restored { pid, saved, .. }) = &restored {
+                self.keep(pid, saved);
+            }
+            return;
+        }
+        for (id, data) in missed.unwrap_or_default() {
+            let offset = Some(id.to_string().into());
+            // The name is only looked at when packets are read.
+            let forms = namespace.forms(event_body("", data, None), Flags::default(), offset);
+            deliver(&forms, vec![socket.clone()], Flags::default());
+        }
+        peer.welcome(&socket);
+        namespace.insert(&socket);
+        for room in restored.iter().flat_map(|restored| &restored.saved.rooms) {
+            namespace.enter(&socket, room);
+        }
+        if let Some(pid) = socket.life().pid.clone() {
+            lock(&self.0.living).insert(pid, socket.clone());
+        }
+        if !socket.is_connected() {
+            self.forget(&socket);
+        }
+        socket.begin();
+    }
+
+    /// The place after everything that has been said.
+    async fn position(&self) -> Option<MessageId> {
+        let page = self
+            .0
+            .hub
+            .read(&self.0.channel, Start::Newest, PageLimit::ONE, now())
+            .await;
+        page.ok().map(|page| page.newest)
+    }
+
+    /// What was said to somebody since. None if not all of it can be had, or it is too much.
+    async fn missed(&self, restored: &Restored) -> Option<Vec<(MessageId, Data)>> {
+        let mut place = Place::new(self.0.channel.clone(), Start::After(restored.cursor));
+        let mut missed = Vec::new();
+        let mut bytes = 0;
+        loop {
+            let read = self
+                .0
+                .hub
+                .read(&self.0.channel, place.start(), PageLimit::default(), now());
+            let mut page = read.await.ok()?;
+            while let Some(step) = place.follow(&mut page) {
+                let Step::Message(message) = step else {
+                    return None;
+                };
+                if let Some(data) = restored.event(&message) {
+                    bytes += message.payload().len();
+                    missed.push((message.id(), data));
+                }
+            }
+            if bytes > limits::REPLAY_BYTES_MAX {
+                return None;
+            }
+            if !place.is_before(page.newest) {
+                return Some(missed);
+            }
+        }
+    }
+}
+
+impl Restored {
+    /// The event, if it was meant for this connection.
+    fn event(&self, message: &Message) -> Option<Data> {
+        let (selection, data) = Record::read(message.payload())?;
+        let rooms = self.saved.rooms.iter().map(String::as_str);
+        selection.means(&self.saved.sid, rooms).then_some(data)
+    }
+}
+
+impl Saved {
+    fn of(socket: &Socket) -> Self {
+        let data = socket.saved_data();
+        Self {
+            namespace: socket.namespace().name().as_str().to_owned(),
+            sid: socket.id().to_owned(),
+            rooms: socket
+                .joined()
+                .iter()
+                .map(|room| room.to_string())
+                .collect(),
+            data: data.and_then(|data| serde_json::value::RawValue::from_string(data.into()).ok()),
+            since: socket
+                .life()
+                .since
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+fn session_channel(pid: &str) -> Option<ChannelName> {
+    ChannelName::new(&format!("socket.io:session:{pid}")).ok()
+}
+
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Timestamp::from_millis(since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }))
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Log({})", self.0.channel)
+    }
+}

@@ -1,0 +1,42 @@
+//! The two ways to write packets.
+
+use crate::decoder::{DecodeError, Decoder, DecoderSettings};
+use crate::engine::Encoded;
+use crate::engine::session::Received;
+use crate::packet::Packet;
+
+/// How the packets of a mount are written. There is no negotiation: all clients of a mount use the
+/// same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Parser {
+    /// JSON, with bytes as attachments: what every client can.
+    #[default]
+    Json,
+    /// What clients with `socket.io-msgpack-parser` speak.
+    #[cfg(feature = "msgpack")]
+    Msgpack,
+}
+
+impl Parser {
+    pub(crate) fn encode(self, packet: &Packet) -> Vec<Encoded> {
+        match self {
+            Self::Json => packet.encode(),
+            #[cfg(feature = "msgpack")]
+            Self::Msgpack => vec![crate::msgpack::encode(packet)],
+        }
+    }
+
+    pub(crate) fn decode(
+        self,
+        decoder: &mut Decoder,
+        message: Received,
+        settings: &DecoderSettings,
+    ) -> Result<Option<Packet>, DecodeError> {
+        match self {
+            Self::Json => decoder.decode(message, settings),
+            #[cfg(feature = "msgpack")]
+            Self::Msgpack => crate::msgpack::decode(message, settings),
+        }
+    }
+}

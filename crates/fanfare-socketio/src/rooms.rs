@@ -1,0 +1,239 @@
+//! Who is in which room of a namespace.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use slab::Slab;
+
+/// The members of a namespace and their rooms. `T` is what a member is to the caller.
+///
+/// Every member has a room of its own that is named by its id. It is not kept as one: a room's name
+/// is looked for among the ids as well.
+#[derive(Debug)]
+pub(crate) struct Rooms<T> {
+    members: Slab<Member<T>>,
+    ids: HashMap<Arc<str>, usize>,
+    rooms: HashMap<Arc<str>, HashSet<usize>>,
+}
+
+#[derive(Debug)]
+struct Member<T> {
+    value: T,
+    rooms: Vec<Arc<str>>,
+}
+
+/// Whom something concerns: the union of rooms, everybody without any, but nobody who is in one of
+/// the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Selection {
+    pub(crate) rooms: Vec<Box<str>>,
+    pub(crate) except: Vec<Box<str>>,
+}
+
+impl<T> Default for Rooms<T> {
+    fn default() -> Self {
+        Self {
+            members: Slab::new(),
+            ids: HashMap::new(),
+            rooms: HashMap::new(),
+        }
+    }
+}
+
+impl<T: Clone> Rooms<T> {
+    pub(crate) fn insert(&mut self, id: Arc<str>, value: T) {
+        let key = self.members.insert(Member {
+            value,
+            rooms: Vec::new(),
+        });
+        self.ids.insert(id, key);
+    }
+
+    /// Takes a member out and returns its rooms; `None` if there is no such member.
+    pub(crate) fn remove(&mut self, id: &str) -> Option<Vec<Arc<str>>> {
+        let key = self.ids.remove(id)?;
+        let member = self.members.try_remove(key)?;
+        for room in &member.rooms {
+            self.take_out(room, key);
+        }
+        Some(member.rooms)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&T> {
+        let key = *self.ids.get(id)?;
+        self.members.get(key).map(|member| &member.value)
+    }
+
+    /// The rooms of a member without its own.
+    pub(crate) fn rooms_of(&self, id: &str) -> Option<&[Arc<str>]> {
+        let key = *self.ids.get(id)?;
+        self.members.get(key).map(|member| &*member.rooms)
+    }
+
+    /// The names of all rooms that somebody joined.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.rooms.keys()
+    }
+
+    /// Puts a member into a room. False if it has `most` already.
+    pub(crate) fn join(&mut self, id: &str, room: &str, most: usize) -> bool {
+        let Some(&key) = self.ids.get(id) else {
+            return true;
+        };
+        let Some(member) = self.members.get_mut(key) else {
+            return true;
+        };
+        if room == id || member.rooms.iter().any(|it| &**it == room) {
+            return true;
+        }
+        if member.rooms.len() >= most {
+            return false;
+        }
+        let name = match self.rooms.get_key_value(room) {
+            Some((name, _)) => Arc::clone(name),
+            None => Arc::from(room),
+        };
+        member.rooms.push(Arc::clone(&name));
+        self.rooms.entry(name).or_default().insert(key);
+        true
+    }
+
+    pub(crate) fn leave(&mut self, id: &str, room: &str) {
+        let Some(&key) = self.ids.get(id) else {
+            return;
+        };
+        if let Some(member) = self.members.get_mut(key) {
+            member.rooms.retain(|it| &**it != room);
+        }
+        self.take_out(room, key);
+    }
+
+    /// Everybody whom a selection means, each once.
+    pub(crate) fn select(&self, selection: &Selection) -> Vec<T> {
+        let excluded = self.keys_in(&selection.except);
+        let is_meant = |key: &usize| !excluded.contains(key);
+        let value = |key: usize| self.members.get(key).map(|member| member.value.clone());
+        if selection.rooms.is_empty() {
+            let everybody = self.members.iter().map(|(key, _)| key);
+            return everybody.filter(is_meant).filter_map(value).collect();
+        }
+        if let [room] = &*selection.rooms {
+            let own = self.ids.get(&**room).copied();
+            let room = self.rooms.get(&**room).into_iter().flatten().copied();
+            let keys = room.chain(own);
+            return keys.filter(is_meant).filter_map(value).collect();
+        }
+        let keys = self.keys_in(&selection.rooms);
+        keys.into_iter()
+            .filter(is_meant)
+            .filter_map(value)
+            .collect()
+    }
+
+    fn keys_in(&self, rooms: &[Box<str>]) -> HashSet<usize> {
+        let named = rooms.iter().filter_map(|room| self.rooms.get(&**room));
+        let own = rooms.iter().filter_map(|room| self.ids.get(&**room));
+        named.flatten().chain(own).copied().collect()
+    }
+
+    fn take_out(&mut self, room: &str, key: usize) {
+        if let Some(keys) = self.rooms.get_mut(room) {
+            keys.remove(&key);
+            if keys.is_empty() {
+                self.rooms.remove(room);
+            }
+        }
+    }
+}
+
+impl Selection {
+    /// Whether somebody with this id and these rooms is meant.
+    pub(crate) fn means<'a>(&self, id: &str, rooms: impl Iterator<Item = &'a str> + Clone) -> bool {
+        let is_in = |names: &[Box<str>]| {
+            names
+                .iter()
+                .any(|name| &**name == id || rooms.clone().any(|room| room == &**name))
+        };
+        (self.rooms.is_empty() || is_in(&self.rooms)) && !is_in(&self.except)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection(rooms: &[&str], except: &[&str]) -> Selection {
+        let boxed = |names: &[&str]| names.iter().map(|&name| name.into()).collect();
+        Selection {
+            rooms: boxed(rooms),
+            except: boxed(except),
+        }
+    }
+
+    fn rooms() -> Rooms<char> {
+        let mut rooms = Rooms::default();
+        for (id, value) in [("a", 'a'), ("b", 'b'), ("c", 'c')] {
+            rooms.insert(id.into(), value);
+        }
+        for (id, room) in [("a", "red"), ("b", "red"), ("b", "blue"), ("c", "blue")] {
+            assert!(rooms.join(id, room, 2));
+        }
+        rooms
+    }
+
+    #[track_caller]
+    fn check(to: &[&str], except: &[&str], expected: &str) {
+        let rooms = rooms();
+        let selection = selection(to, except);
+        let mut found = rooms.select(&selection);
+        found.sort_unstable();
+        assert_eq!(found.into_iter().collect::<String>(), expected);
+        let told_apart: String = ["a", "b", "c"]
+            .into_iter()
+            .filter(|id| selection.means(id, rooms.rooms_of(id).unwrap().iter().map(|it| &**it)))
+            .collect();
+        assert_eq!(told_apart, expected, "the same question about one member");
+    }
+
+    #[test]
+    fn no_room_means_everybody() {
+        check(&[], &[], "abc");
+        check(&[], &["red"], "c");
+        check(&[], &["a"], "bc");
+    }
+
+    #[test]
+    fn several_rooms_mean_each_member_once() {
+        check(&["red", "blue"], &[], "abc");
+        check(&["red", "blue", "b"], &["blue"], "a");
+    }
+
+    #[test]
+    fn an_id_is_a_room() {
+        check(&["a"], &[], "a");
+        check(&["a", "blue"], &[], "abc");
+        check(&["nowhere"], &[], "");
+    }
+
+    #[test]
+    fn nobody_is_in_more_rooms_than_allowed() {
+        let mut rooms = rooms();
+        assert!(!rooms.join("b", "green", 2));
+        assert!(rooms.join("b", "red", 2), "it is in there already");
+        rooms.leave("b", "red");
+        assert!(rooms.join("b", "green", 2));
+    }
+
+    #[test]
+    fn empty_rooms_are_forgotten() {
+        let mut rooms = rooms();
+        assert_eq!(rooms.remove("b").unwrap().len(), 2);
+        rooms.leave("a", "red");
+        assert_eq!(rooms.names().map(|it| &**it).collect::<Vec<_>>(), ["blue"]);
+        assert!(rooms.remove("b").is_none());
+    }
+}

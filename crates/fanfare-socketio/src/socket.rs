@@ -1,0 +1,524 @@
+//! A client in a namespace.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use fanfare_hub::MessageId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::ack::{AckError, Gathering};
+use crate::context::{Context, Incoming, Occasion, SocketError};
+use crate::data::Data;
+use crate::emitter::{EmitError, Emitter, Flags, IntoArguments, IntoRooms, event_data};
+use crate::engine::{Client, CloseReason, Revision};
+use crate::handler::Erased;
+use crate::handshake::Handshake;
+use crate::json::{Json, TypeError};
+use crate::limits;
+use crate::lock::lock;
+use crate::namespace::Namespace;
+use crate::packet::PacketBody;
+use crate::peer::Peer;
+use crate::reason::Reason;
+use crate::rooms::Selection;
+use crate::run::{Contained, run};
+
+/// A client in a namespace. Cloning makes another handle of the same.
+///
+/// Handles may outlive the connection; what is sent then is dropped.
+#[derive(Clone)]
+pub struct Socket(Arc<Inner>);
+
+struct Inner {
+    id: Arc<str>,
+    namespace: Namespace,
+    peer: Arc<Peer>,
+    handshake: Arc<Handshake>,
+    life: Life,
+    state: Mutex<State>,
+}
+
+/// The part of a socket that a reconnect can save.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Life {
+    /// The secret under which it can be recovered.
+    pub(crate) pid: Option<Box<str>>,
+    /// Nothing that was said before is ever given to it again.
+    pub(crate) since: Option<MessageId>,
+    pub(crate) is_recovered: bool,
+}
+
+/// What changes while a socket lives. Small while nothing happens.
+#[derive(Default)]
+struct State {
+    ended: Option<Reason>,
+    /// Which rooms it was in when it ended.
+    left: Vec<Arc<str>>,
+    /// What waits for the handler that runs; none while none runs.
+    queue: Option<Box<Queue>>,
+    /// Who waits for the client's answers, by their number.
+    #[expect(
+        clippy::box_collection,
+        reason = "8 bytes in every idle socket instead of 48"
+    )]
+    asked: Option<Box<HashMap<u64, Arc<Gathering>>>>,
+    data: Option<Box<str>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    occasions: VecDeque<Occasion>,
+    bytes: usize,
+}
+
+/// Why a socket did not join a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// Names of rooms have a bound.
+    #[error("the name of a room has at most {} bytes", limits::ROOM_BYTES_MAX)]
+    NameTooLong,
+    /// A socket has a bound of rooms.
+    #[error("a socket is in at most {} rooms", limits::ROOMS_MAX)]
+    TooMany,
+}
+
+impl Socket {
+    pub(crate) fn new(
+        id: Arc<str>,
+        namespace: Namespace,
+        peer: Arc<Peer>,
+        handshake: Arc<Handshake>,
+        life: Life,
+        data: Option<Box<str>>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            id,
+            namespace,
+            peer,
+            handshake,
+            life,
+            state: Mutex::new(State {
+                data,
+                ..State::default()
+            }),
+        }))
+    }
+
+    /// Its id: 20 characters, not the one of the session under it. For clients 2.x it is made of
+    /// that, because they compute it themselves.
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    pub(crate) fn shared_id(&self) -> &Arc<str> {
+        &self.0.id
+    }
+
+    /// Where it is.
+    pub fn namespace(&self) -> &Namespace {
+        &self.0.namespace
+    }
+
+    /// What the client said when it came.
+    pub fn handshake(&self) -> &Handshake {
+        &self.0.handshake
+    }
+
+    /// False once it has ended.
+    pub fn is_connected(&self) -> bool {
+        lock(&self.0.state).ended.is_none()
+    }
+
+    /// True if it goes on where an earlier connection of the same client broke off: with its id, its
+    /// rooms, its data, and what it missed.
+    pub fn is_recovered(&self) -> bool {
+        self.0.life.is_recovered
+    }
+
+    /// The session under it, which other namespaces of the client share.
+    pub fn client(&self) -> &Client {
+        self.0.peer.client()
+    }
+
+    pub(crate) fn life(&self) -> &Life {
+        &self.0.life
+    }
+
+    /// Sends an event to this client.
+    ///
+    /// Never waits: what cannot leave yet is kept, up to a bound, over which the session ends with
+    /// `transport error` for the client to come back. See [`Socket::flushed`].
+    ///
+    /// # Errors
+    /// [`EmitError`]; nothing was sent then.
+    pub fn emit(&self, event: &str, arguments: impl IntoArguments) -> Result<(), EmitError> {
+        let data = event_data(event, arguments)?;
+        self.0.namespace.tell(self, event, data, Flags::default())
+    }
+
+    /// Sends the event `message`.
+    ///
+    /// # Errors
+    /// As for [`Socket::emit`].
+    pub fn send(&self, arguments: impl IntoArguments) -> Result<(), EmitError> {
+        self.emit("message", arguments)
+    }
+
+    /// Sends an event if it can leave at once, else drops it.
+    ///
+    /// # Errors
+    /// As for [`Socket::emit`]. That it was dropped is none.
+    pub fn emit_volatile(
+        &self,
+        event: &str,
+        arguments: impl IntoArguments,
+    ) -> Result<(), EmitError> {
+        let data = event_data(event, arguments)?;
+        let flags = Flags {
+            is_volatile: true,
+            ..Flags::default()
+        };
+        self.0.namespace.tell(self, event, data, flags)
+    }
+
+    /// Sends an event and waits for the client's acknowledgement; returns its arguments.
+    ///
+    /// # Errors
+    /// [`AckError`]: not in time, or the socket ended before.
+    ///
+    /// # Cancel safety
+    /// The event is sent when the future is first polled; dropping it forgets the answer.
+    pub async fn emit_with_ack(
+        &self,
+        event: &str,
+        arguments: impl IntoArguments,
+        timeout: Duration,
+    ) -> Result<Data, AckError> {
+        let data = event_data(event, arguments)?;
+        let gathering = Gathering::new(1, true);
+        let asked = vec![self.clone()];
+        let _asked = self
+            .0
+            .namespace
+            .ask(asked, event, data, Flags::default(), &gathering)?;
+        let answers = gathering.wait(timeout).await?;
+        answers.into_iter().next().ok_or(AckError::Disconnected)
+    }
+
+    /// Waits until all that was sent before has been handed to the kernel, or to a poll of the
+    /// client. That it arrived only an acknowledgement tells.
+    ///
+    /// # Errors
+    /// [`EmitError::Disconnected`] if the session ended before.
+    pub fn flushed(&self) -> impl Future<Output = Result<(), EmitError>> + Send + 'static {
+        let flushed = self.client().flushed();
+        async { flushed.await.map_err(|_| EmitError::Disconnected) }
+    }
+
+    /// To everybody else in the namespace.
+    pub fn broadcast(&self) -> Emitter {
+        Emitter::new(self.0.namespace.clone()).except(self.id())
+    }
+
+    /// To everybody else in any of these rooms.
+    pub fn to(&self, rooms: impl IntoRooms) -> Emitter {
+        self.broadcast().to(rooms)
+    }
+
+    /// Enters rooms. Harmless if it is in them, or has ended.
+    ///
+    /// # Errors
+    /// [`JoinError`]; the rooms named before the offending one are joined.
+    pub fn join(&self, rooms: impl IntoRooms) -> Result<(), JoinError> {
+        for room in rooms.into_rooms() {
+            if room.len() > limits::ROOM_BYTES_MAX {
+                return Err(JoinError::NameTooLong);
+            }
+            if !self.0.namespace.enter(self, &room) {
+                return Err(JoinError::TooMany);
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves rooms. Its own it cannot leave.
+    pub fn leave(&self, rooms: impl IntoRooms) {
+        for room in rooms.into_rooms() {
+            self.0.namespace.exit(self, &room);
+        }
+    }
+
+    /// The rooms that it is in, or was in when it ended; its own first.
+    pub fn rooms(&self) -> Vec<String> {
+        let joined = self.joined();
+        let others = joined.iter().map(|room| room.to_string());
+        std::iter::once(self.id().to_owned())
+            .chain(others)
+            .collect()
+    }
+
+    /// Its rooms without its own.
+    pub(crate) fn joined(&self) -> Vec<Arc<str>> {
+        match self.0.namespace.rooms_of(self) {
+            Some(rooms) => rooms,
+            None => lock(&self.0.state).left.clone(),
+        }
+    }
+
+    /// A value of the application's that stays with the socket, also through a recovery.
+    /// `None` if there is none, or of another type.
+    pub fn data<T: DeserializeOwned>(&self) -> Option<T> {
+        let data = lock(&self.0.state).data.clone()?;
+        serde_json::from_str(&data).ok()
+    }
+
+    /// Keeps a value with the socket, see [`Socket::data`].
+    ///
+    /// # Errors
+    /// [`TypeError`] if it cannot be written as JSON.
+    pub fn set_data(&self, value: &impl Serialize) -> Result<(), TypeError> {
+        let json = Json::write(value)?;
+        lock(&self.0.state).data = Some(json.as_str().into());
+        Ok(())
+    }
+
+    pub(crate) fn saved_data(&self) -> Option<Box<str>> {
+        lock(&self.0.state).data.clone()
+    }
+
+    /// Ends it. With `close` the session as well, and with that all namespaces of the client.
+    pub fn disconnect(&self, close: bool) {
+        if close {
+            self.0.peer.disconnect();
+        } else {
+            self.0.peer.leave(self);
+        }
+    }
+
+    pub(crate) fn revision(&self) -> Revision {
+        self.client().revision()
+    }
+
+    /// Sends a packet to this client alone.
+    pub(crate) fn send_body(&self, body: PacketBody) -> Result<(), EmitError> {
+        if !self.is_connected() {
+            return Err(EmitError::Disconnected);
+        }
+        let parcel = self.0.namespace.forms(body, Flags::default(), None);
+        match self.client().send(parcel.of(self.revision())) {
+            true => Ok(()),
+            false => Err(EmitError::Disconnected),
+        }
+    }
+
+    /// Who this socket is, as a selection.
+    pub(crate) fn selection(&self) -> Selection {
+        Selection {
+            rooms: vec![self.id().into()],
+            except: Vec::new(),
+        }
+    }
+
+    /// Remembers who waits for an answer of the client. False if too many do, or it has ended.
+    pub(crate) fn expect_ack(&self, number: u64, gathering: &Arc<Gathering>) -> bool {
+        let mut state = lock(&self.0.state);
+        if state.ended.is_some() {
+            drop(state);
+            gathering.socket_ended();
+            return true;
+        }
+        let asked = state.asked.get_or_insert_default();
+        let has_room = asked.len() < limits::ACKS_MAX;
+        if has_room {
+            asked.insert(number, Arc::clone(gathering));
+        }
+        has_room
+    }
+
+    pub(crate) fn forget_ack(&self, number: u64) {
+        drop(self.take_asked(number));
+    }
+
+    /// The client answers. An answer that nobody waits for is ignored.
+    pub(crate) fn acknowledged(&self, number: u64, data: Data) {
+        if let Some(gathering) = self.take_asked(number) {
+            gathering.answer(data);
+        }
+    }
+
+    fn take_asked(&self, number: u64) -> Option<Arc<Gathering>> {
+        let mut state = lock(&self.0.state);
+        let asked = state.asked.as_mut()?;
+        let gathering = asked.remove(&number);
+        if asked.is_empty() {
+            state.asked = None;
+        }
+        gathering
+    }
+
+    /// It is in: from here on handlers are called.
+    pub(crate) fn begin(&self) {
+        if self.0.namespace.handlers().connect.is_some() {
+            self.handle(Occasion::Connected);
+        }
+    }
+
+    /// The client says something.
+    pub(crate) fn received(&self, incoming: Incoming) {
+        self.handle(Occasion::Event(incoming));
+    }
+
+    /// The end, once. Its namespace has forgotten it.
+    pub(crate) fn end(&self, reason: Reason) {
+        let asked = {
+            let mut state = lock(&self.0.state);
+            if state.ended.is_some() {
+                return;
+            }
+            state.ended = Some(reason);
+            state.asked.take()
+        };
+        let left = self.0.namespace.remove(self);
+        lock(&self.0.state).left = left;
+        for gathering in asked.into_iter().flat_map(|asked| asked.into_values()) {
+            gathering.socket_ended();
+        }
+        if self.0.namespace.handlers().disconnect.is_some() {
+            self.handle(Occasion::Disconnected(reason));
+        }
+    }
+
+    /// Handles it now, or after what is being handled.
+    fn handle(&self, occasion: Occasion) {
+        {
+            let mut state = lock(&self.0.state);
+            if let Some(queue) = &mut state.queue {
+                let is_full = !queue.push(occasion);
+                drop(state);
+                if is_full {
+                    tracing::warn!(
+                        namespace = %self.0.namespace.name(),
+                        "a client sends faster than its handlers work; it is cut off"
+                    );
+                    self.client().close(CloseReason::ForcedClose);
+                }
+                return;
+            }
+            state.queue = Some(Box::default());
+        }
+        let socket = self.clone();
+        run(&self.0.peer.runtime(), async move {
+            let mut next = Some(occasion);
+            while let Some(occasion) = next {
+                socket.call(occasion).await;
+                next = socket.next();
+            }
+        });
+    }
+
+    fn next(&self) -> Option<Occasion> {
+        let mut state = lock(&self.0.state);
+        let next = state.queue.as_mut().and_then(|queue| queue.pop());
+        if next.is_none() {
+            state.queue = None;
+        }
+        next
+    }
+
+    async fn call(&self, occasion: Occasion) {
+        let mut context = self.context(occasion);
+        for guard in &self.0.namespace.handlers().event_guards {
+            if !matches!(context.occasion, Occasion::Event(_)) {
+                break;
+            }
+            let outcome = self.run_handler(guard, &mut context).await;
+            if let Some(Err(refused)) = outcome {
+                return self.fail(refused.into()).await;
+            }
+        }
+        let handlers = self.0.namespace.handlers();
+        let handler = match &context.occasion {
+            Occasion::Event(event) => handlers.events.get(&event.name).or(handlers.any.as_ref()),
+            Occasion::Connected => handlers.connect.as_ref(),
+            Occasion::Disconnected(_) => handlers.disconnect.as_ref(),
+            Occasion::Connecting | Occasion::Error(_) => None,
+        };
+        if let Some(handler) = handler {
+            self.run_handler(handler, &mut context).await;
+        }
+    }
+
+    /// Calls a handler; what went wrong with that goes to the one for errors.
+    async fn run_handler<R>(&self, handler: &Erased<R>, context: &mut Context) -> Option<R> {
+        match handler.call(context) {
+            Ok(future) => Contained(future).await.ok(),
+            Err(error) => {
+                self.fail(SocketError::Handler(Arc::new(error))).await;
+                None
+            }
+        }
+    }
+
+    async fn fail(&self, error: SocketError) {
+        let Some(handler) = &self.0.namespace.handlers().error else {
+            tracing::debug!(namespace = %self.0.namespace.name(), %error, "an event was not handled");
+            return;
+        };
+        let mut context = self.context(Occasion::Error(error));
+        match handler.call(&mut context) {
+            Ok(future) => drop(Contained(future).await),
+            Err(error) => tracing::error!(%error, "the handler for errors could not be called"),
+        }
+    }
+
+    fn context(&self, occasion: Occasion) -> Context {
+        Context {
+            shared: Arc::clone(self.0.peer.shared()),
+            namespace: self.0.namespace.clone(),
+            handshake: Arc::clone(&self.0.handshake),
+            socket: Some(self.clone()),
+            occasion,
+        }
+    }
+}
+
+impl Queue {
+    /// False if there is no room for it. The end always has.
+    fn push(&mut self, occasion: Occasion) -> bool {
+        if let Occasion::Event(event) = &occasion {
+            self.bytes += event.weight();
+            if self.bytes > limits::QUEUE_BYTES_MAX {
+                return false;
+            }
+        }
+        self.occasions.push_back(occasion);
+        true
+    }
+
+    fn pop(&mut self) -> Option<Occasion> {
+        let occasion = self.occasions.pop_front()?;
+        if let Occasion::Event(event) = &occasion {
+            self.bytes = self.bytes.saturating_sub(event.weight());
+        }
+        Some(occasion)
+    }
+}
+
+impl PartialEq for Socket {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Socket {}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Socket({} in {})", self.0.id, self.0.namespace.name())
+    }
+}
