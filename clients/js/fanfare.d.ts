@@ -116,8 +116,9 @@ export interface Client {
    * Publishes, after everything published before has been answered. Resolves to the id of the
    * message and the number of those who were listening.
    *
-   * @throws {Refused} when the server says no; whatever `fetch` throws when it cannot be reached:
-   * then the message may have been published all the same.
+   * @throws {Refused} when the server says no; whatever `fetch` throws when it cannot be reached, or
+   * an `Error` when there is no answer within a minute: then the message may have been published all
+   * the same.
    */
   publish(
     channel: string,

@@ -25,6 +25,9 @@ const SILENCE_MS_MAX = 60_000;
 /** The server's pings are not shown to scripts: after so long a WebSocket asks by itself. */
 const PING_MS = 25_000;
 
+/** Time to publish a message: as long as the server waits for one that comes slowly. */
+const PUBLISH_MS_MAX = 60_000;
+
 /** An empty answer that comes sooner was not held: asking again at once would be a storm. */
 const HELD_MS_MIN = 250;
 
@@ -44,6 +47,8 @@ const SINCE_ALL = '-1000000';
 const GOING_AWAY = 1001;
 
 const LATE = 'No answer in time.';
+
+const UNANSWERED = `${LATE} The message may have been published all the same.`;
 
 /** @typedef {import('./fanfare.d.ts').Client} Contract */
 /** @typedef {import('./fanfare.d.ts').TransportName} TransportName */
@@ -305,6 +310,8 @@ class Client {
 
   /** @param {unknown} error @param {AbortSignal} signal */
   async #wait(error, signal) {
+    // It may have been closed just after the failure.
+    if (this.#life.signal.aborted) return;
     if (error instanceof Refused) {
       for (const channel of [...this.#places.keys()]) this.#end(channel, error.reason, error.message);
       return;
@@ -396,10 +403,17 @@ class Client {
     if (contentType) headers['Content-Type'] = String.fromCharCode(...new TextEncoder().encode(contentType));
     if (this.#options.publishKey) headers.Authorization = `Bearer ${this.#options.publishKey}`;
     const url = `${this.#root}pub/${encodeURIComponent(channel)}?${query}`;
-    const response = await this.#fetch(url, { method: 'POST', headers, body });
-    if (!response.ok) throw new Refused(response.status, await reasonIn(response));
-    const { subscribers } = await response.json();
-    return { id: response.headers.get('Fanfare-Id') ?? '', subscribers };
+    const patience = new AbortController();
+    // Without an end, one that is stuck would hold up all that come after it.
+    const timer = setTimeout(() => patience.abort(new Error(UNANSWERED)), PUBLISH_MS_MAX);
+    try {
+      const response = await this.#fetch(url, { method: 'POST', headers, body, signal: patience.signal });
+      if (!response.ok) throw new Refused(response.status, await reasonIn(response));
+      const { subscribers } = await response.json();
+      return { id: response.headers.get('Fanfare-Id') ?? '', subscribers };
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** @param {AbortSignal} signal @returns {Link} */
@@ -598,7 +612,7 @@ async function stream(link) {
   if (!body) throw new TypeError();
   link.opened();
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let rest = ''; ; ) {
+  for (let rest = ''; !link.signal.aborted; ) {
     link.watch(SILENCE_MS_MAX, link.again);
     const { done, value } = await reader.read();
     if (done) throw new Goodbye('The server ended the stream.');
@@ -624,7 +638,7 @@ function wordsFor(reason) {
 /** One request per message. @param {Link} link */
 async function poll(link) {
   // One that is answered at once goes first: of a held one nobody knows whether it has arrived.
-  for (let as = 'interval'; ; ) {
+  for (let as = 'interval'; !link.signal.aborted; ) {
     const askedAt = performance.now();
     const answer = await ask(link, as);
     if (!answer) {
@@ -643,7 +657,8 @@ async function poll(link) {
  * Reads the whole answer: half a message must not move the cursor.
  * @param {Link} link
  * @param {string} as
- * @returns {Promise<Answer | null>} nothing if a request was held for so long that the server may be gone
+ * @returns {Promise<Answer | null>} nothing if it was interrupted, or held for so long that the server
+ * may be gone
  */
 async function ask(link, as) {
   const patience = new AbortController();

@@ -17,6 +17,18 @@ export function startClock() {
   listen();
 }
 
+/** Leaves the connection to another tab. */
+export function pauseClock() {
+  if (!subscription) return;
+  leave();
+  say('another tab has the connection');
+}
+
+/** Ends that. */
+export function resumeClock() {
+  if (toggle.checked && !subscription) listen();
+}
+
 function listen() {
   const onError = () => say('no connection, trying again');
   const onEnd = () => say('not to be had');

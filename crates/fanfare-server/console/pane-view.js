@@ -100,6 +100,10 @@ export class PaneView {
     this.refresh();
   }
 
+  scrollToGap() {
+    this.#rows.scrollToGap();
+  }
+
   /** Something has changed, or may be known now. */
   refresh() {
     paint(this.#write);

@@ -18,6 +18,8 @@ export class Pane {
   #returning = false;
   /** Messages up to here were published before this connection. @type {Key} */
   #publishedBefore;
+  /** Messages up to here were published before the session. @type {Key} */
+  #storedBefore;
 
   /** @param {TransportName} transport @param {Session} session @param {PaneView} view */
   constructor(transport, session, view) {
@@ -25,7 +27,7 @@ export class Pane {
     this.session = session;
     this.view = view;
     const { channel, events, origin, since } = session;
-    this.#publishedBefore = origin && key(origin);
+    this.#publishedBefore = this.#storedBefore = origin && key(origin);
     if (!origin) this.received.from = BEFORE_ALL;
     view.reset(session.sent);
     const prepare = () => this.#prepare();
@@ -52,6 +54,18 @@ export class Pane {
     this.#reconnect();
   }
 
+  /** Leaves its connection to another tab. A WebSocket takes nothing from the others. */
+  letGo() {
+    if (this.transport === 'websocket' || this.state === 'cut') return;
+    this.#client.pause();
+    this.#enter('paused', 'Another tab has the connections: a browser keeps six to a server. Click here to go on.');
+  }
+
+  /** Ends that. */
+  goOn() {
+    if (this.state === 'paused') this.#reconnect();
+  }
+
   /** Leaves for good. */
   close() {
     this.#client.close();
@@ -61,7 +75,7 @@ export class Pane {
   listenFor(event, since) {
     this.#client.listen(event);
     // It went by while nobody listened, and the cursor did not move: read it again.
-    if (this.transport === 'eventsource' && since > this.#reached) this.#reconnect();
+    if (this.transport === 'eventsource' && since > this.#reached) this.#client.reconnect();
   }
 
   get #reached() {
@@ -115,7 +129,7 @@ export class Pane {
   /** @param {Id} id @returns {Origin} */
   #originOf(id) {
     if (key(id) > this.#publishedBefore) return 'live';
-    return this.#returning ? 'resumed' : 'stored';
+    return key(id) > this.#storedBefore ? 'resumed' : 'stored';
   }
 
   /** @param {State} state @param {string} [reason] @param {number} [retryAt] */

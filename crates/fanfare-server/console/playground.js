@@ -1,12 +1,13 @@
 // The playground: one channel over every transport. Ties the page to a session.
 
 import { judge } from './agreement.js';
-import { startClock } from './clock.js';
+import { pauseClock, resumeClock, startClock } from './clock.js';
 import { curlLines } from './curl.js';
 import { newest, reasonOf } from './newest.js';
 import { PaneView } from './pane-view.js';
 import { part } from './part.js';
 import { Session } from './session.js';
+import { takeTurns } from './turns.js';
 
 const BURST = 100;
 
@@ -35,6 +36,8 @@ let openings = 0;
 /** Something was published since a pane was cut. */
 let missing = false;
 let bursting = false;
+/** Another tab has the connections. */
+let paused = false;
 let judging = 0;
 
 /** @param {string} name @param {number} index in the panes of a session */
@@ -51,11 +54,13 @@ async function open(channel) {
   session?.close();
   session = null;
   missing = false;
+  say('');
   const opening = ++openings;
   // Without an answer the panes start all the same: they say what is wrong, and try again.
   const origin = await newest(channel).catch(() => '');
   if (opening !== openings) return;
   session = new Session(channel, origin, parts, changed);
+  if (paused) session.letGo();
   history.replaceState(null, '', `?${new URLSearchParams({ channel })}`);
   document.title = `${channel} · Fanfare playground`;
   showCurlLines();
@@ -67,6 +72,7 @@ function changed() {
   judging ||= setTimeout(() => {
     judging = 0;
     showAgreement();
+    showGaps();
     showStep();
   }, JUDGE_AFTER_MS);
 }
@@ -85,6 +91,11 @@ function showAgreement() {
   part('#agreement-text').textContent = text;
 }
 
+/** Offers the way to the gaps, which may be far down. */
+function showGaps() {
+  part('#show-gaps').hidden = !session?.panes.some(({ received }) => received.gaps.length > 0);
+}
+
 /** Marks the next step of the little tour. */
 function showStep() {
   const cut = session?.panes.some(({ state }) => state === 'cut');
@@ -99,6 +110,7 @@ function showStep() {
 async function publish(texts) {
   const target = session;
   if (!target) return say('The channel is still being opened.', 'error');
+  say('');
   let done = 0;
   try {
     for (const text of texts) {
@@ -106,11 +118,14 @@ async function publish(texts) {
       const { id, subscribers } = await target.publish(text, eventBox.value);
       missing = true;
       done += 1;
-      if (done < texts.length) continue;
-      say(`Published ${done}, newest ${id}; ${subscribers || 'nobody'} listening.`);
+      // A poll between two requests is not connected, and misses nothing.
+      if (done < texts.length) showProgress(`${done} of ${texts.length}`);
+      else say(`Published ${done}, newest ${id}; ${subscribers || 'nobody'} connected at that moment.`);
     }
   } catch (error) {
     say(`Published ${done} of ${texts.length}. ${reasonOf(error)}`, 'error');
+  } finally {
+    showProgress('');
   }
 }
 
@@ -129,11 +144,30 @@ function showBurst(now) {
   for (const id of ['#publish-100', '#overflow']) part(id).ariaDisabled = `${now}`;
 }
 
+/** Not in the status, which is read aloud. @param {string} text */
+function showProgress(text) {
+  part('#publish-progress').textContent = text;
+}
+
 /** @param {string} text */
 function say(text, kind = 'said') {
   const status = part('#publish-status');
   status.textContent = text;
   status.dataset.kind = kind;
+}
+
+function letGo() {
+  paused = true;
+  session?.letGo();
+  pauseClock();
+}
+
+function goOn() {
+  if (!paused) return;
+  paused = false;
+  session?.goOn();
+  resumeClock();
+  say('Another tab had the connections: the panes go on where they were.');
 }
 
 function showCurlLines() {
@@ -165,6 +199,11 @@ part('#publish-form').onsubmit = (event) => {
 };
 part('#publish-100').onclick = () => void burst(BURST);
 part('#overflow').onclick = () => void burst(OVERFLOW);
+part('#show-gaps').onclick = () => {
+  for (const [, view] of parts) view.scrollToGap();
+  // On a narrow page the panes stand below each other.
+  document.querySelector('[data-gap]')?.scrollIntoView({ block: 'nearest' });
+};
 textBox.oninput = showCurlLines;
 eventBox.oninput = showCurlLines;
 for (const line of document.querySelectorAll('[data-curl]')) {
@@ -174,3 +213,4 @@ for (const line of document.querySelectorAll('[data-curl]')) {
 channelBox.value = new URLSearchParams(location.search).get('channel') || 'demo';
 void open(channelBox.value);
 startClock();
+takeTurns(letGo, goOn);

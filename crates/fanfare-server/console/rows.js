@@ -34,6 +34,13 @@ export class Rows {
     paint(this.#write);
   }
 
+  /** Shows the newest gap, if there is one. */
+  scrollToGap() {
+    const gap = this.#list.querySelector('[data-gap]');
+    if (!gap) return;
+    this.#list.scrollTop += gap.getBoundingClientRect().top - this.#list.getBoundingClientRect().top;
+  }
+
   #write = () => {
     const rows = this.#pending.reverse();
     this.#pending = [];

@@ -2,6 +2,7 @@
 
 import { BEFORE_ALL, before, key } from './cursor.js';
 import { connect } from './fanfare.js';
+import { promptly } from './newest.js';
 import { Pane } from './pane.js';
 import { Known } from './sequence.js';
 
@@ -15,7 +16,7 @@ export class Session {
   known = new Known();
   /** Event names to listen for. @type {Set<string>} */
   events = new Set();
-  #publisher = connect('/');
+  #publisher = connect('/', { fetch: promptly });
   /** When this page sent what it published, in ms on its clock. @type {Map<Id, number>} */
   sent = new Map();
 
@@ -48,6 +49,15 @@ export class Session {
     // The answer often comes after the message itself: now its delay is known.
     for (const { view } of this.panes) view.refresh();
     return published;
+  }
+
+  /** Another tab has the connections. */
+  letGo() {
+    for (const pane of this.panes) pane.letGo();
+  }
+
+  goOn() {
+    for (const pane of this.panes) pane.goOn();
   }
 
   close() {

@@ -17,7 +17,7 @@ type Gap = Pick<import('./fanfare.js').Gap, 'after' | 'resumed'>;
 
 type TransportName = import('./fanfare.js').TransportName;
 
-type State = 'connecting' | 'open' | 'polling' | 'resuming' | 'retrying' | 'cut';
+type State = 'connecting' | 'open' | 'polling' | 'resuming' | 'retrying' | 'paused' | 'cut';
 
 /** How a message came to be in a pane. */
 type Origin = 'live' | 'stored' | 'resumed' | 'repeated';

@@ -15,18 +15,22 @@
 //!   and there channels come and go.
 //!
 //! Reading order: [`sse`], the model for the rest; [`ndjson`], [`multipart`], [`raw_stream`];
-//! [`poll`]; [`websocket`], [`multiplex`].
+//! [`poll`]; [`websocket`], [`multiplex`]; [`engine_socket`].
 
 mod body;
-mod json;
+pub mod engine_socket;
+pub(crate) mod json;
 pub mod multipart;
 pub mod multiplex;
 pub mod ndjson;
 pub mod poll;
 pub mod raw_stream;
+pub(crate) mod refusal;
+pub(crate) mod reply;
 pub mod socket;
 pub mod sse;
 pub mod websocket;
+pub(crate) mod wish;
 
 use fanfare_hub::{EndReason, Gap, MessageId};
 use fanfare_link::{At, Kind};
@@ -34,6 +38,7 @@ use fanfare_relay::gap::Missed;
 use fanfare_relay::{Location, Outcome, Profile, Validators, cursor};
 use http::StatusCode;
 
+pub use engine_socket::EngineSocket;
 pub use multipart::Multipart;
 pub use multiplex::{Multiplex, MultiplexSettings};
 pub use ndjson::Ndjson;
@@ -44,7 +49,7 @@ pub use sse::{Sse, SseSettings};
 pub use websocket::SubscriberSocket;
 
 /// What the metrics call each kind of connection.
-pub const KINDS: [(Kind, &str); 8] = [
+pub const KINDS: [(Kind, &str); 9] = [
     (kind::WEBSOCKET, "websocket"),
     (kind::MULTIPLEX, "ws"),
     (kind::SSE, "sse"),
@@ -53,6 +58,7 @@ pub const KINDS: [(Kind, &str); 8] = [
     (kind::NDJSON, "ndjson"),
     (kind::MULTIPART, "multipart"),
     (kind::RAW, "raw"),
+    (kind::SOCKET_IO, "socketio"),
 ];
 
 /// The numbers behind [`KINDS`].
@@ -67,6 +73,7 @@ mod kind {
     pub(super) const NDJSON: Kind = Kind(5);
     pub(super) const MULTIPART: Kind = Kind(6);
     pub(super) const RAW: Kind = Kind(7);
+    pub(super) const SOCKET_IO: Kind = Kind(8);
 }
 
 /// The numbers under which a message keeps its wire forms. No two adapters may share one unless

@@ -44,7 +44,7 @@ pub use reference::{markdown, sample};
 pub use safety::Refusal;
 pub use secret::{KEY_CHARS_MAX, KEY_CHARS_MIN, Secret, SecretError};
 pub use setting::{Fallback, Setting};
-pub use settings::{Clock, Limits, Profile, Publish, Server, Subscribe, settings};
+pub use settings::{Clock, Limits, Profile, Publish, Server, SocketIo, Subscribe, settings};
 
 use effective::Values;
 use raw::{Raw, RawProfile};
@@ -61,6 +61,8 @@ pub struct Config {
     pub subscribe: Subscribe,
     /// Who may publish.
     pub publish: Publish,
+    /// The clients of Socket.IO.
+    pub socketio: SocketIo,
     /// The channel that always has something to say.
     pub clock: Clock,
     /// Path prefixes with behaviour of their own, in the order of the file.
@@ -93,6 +95,7 @@ impl Config {
             limits: Limits::from_values(&general),
             subscribe: Subscribe::from_values(&general),
             publish: Publish::from_values(&general),
+            socketio: SocketIo::from_values(&general),
             clock: Clock::from_values(&general),
             profiles: profile_values.iter().map(Profile::from_values).collect(),
             general,

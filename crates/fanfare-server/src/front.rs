@@ -54,7 +54,13 @@ impl SubscriberFront {
 impl Front for SubscriberFront {
     fn route(&self, parts: &Parts, via: Via) -> Verdict {
         let route = self.node.routes.find(parts.uri.path());
-        if !matches!(route, Route::Subscriber(..) | Route::Multiplex) {
+        let is_ours = match route {
+            Route::Subscriber(..) | Route::Multiplex => true,
+            // Polls are exchanged like any other request.
+            Route::SocketIo => upgrade::is_wanted(&parts.headers),
+            _ => false,
+        };
+        if !is_ours {
             return Verdict::Pass;
         }
         let request = Request {
@@ -66,6 +72,7 @@ impl Front for SubscriberFront {
             Route::Subscriber(rules, segment) => {
                 request.subscribe(self.node.routes.rules(rules), segment)
             }
+            Route::SocketIo => upgrade::socketio(&request),
             _ => upgrade::multiplex(&request),
         });
         decided.unwrap_or_else(|problem| {

@@ -28,6 +28,7 @@ mod publisher;
 mod route;
 pub mod run;
 mod service;
+mod socketio;
 mod stop;
 mod transport;
 mod upgrade;

@@ -110,6 +110,13 @@ impl Snapshot {
             ),
             ("channels", "Channels known", usage.channels as u64),
             ("messages", "Messages stored", usage.messages as u64),
+            (
+                "socketio_sessions",
+                "Sessions of Socket.IO, whatever carries them",
+                node.socketio
+                    .as_ref()
+                    .map_or(0, |mount| mount.sessions() as u64),
+            ),
         ];
         let held = KINDS
             .iter()

@@ -10,14 +10,17 @@ use fanfare_relay::Arrivals;
 use crate::access::{Access, Guard};
 use crate::config::{Config, FirstMessage};
 use crate::route::Routes;
+use crate::socketio;
 
 /// One node, as its requests see it.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) hub: Hub,
     pub(crate) config: Config,
-    pub(crate) access: Access,
+    pub(crate) access: Arc<Access>,
     pub(crate) routes: Routes,
+    /// None if it is switched off.
+    pub(crate) socketio: Option<socketio::Mount>,
     /// Bounds what publishers have not finished sending.
     pub(crate) arrivals: Arc<Arrivals>,
     /// Publisher requests refused.
@@ -38,9 +41,13 @@ impl Node {
         guard: Option<Guard>,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        let access = Arc::new(Access::new(&config, guard));
+        let routes = Routes::new(&config);
+        let first = first(&config);
         Self {
-            access: Access::new(&config, guard),
-            routes: Routes::new(&config),
+            socketio: socketio::Mount::new(&config, routes.rules(0), first, &access, &hub, &clock),
+            access,
+            routes,
             arrivals: Arrivals::new(ARRIVING_BYTES_MAX.max(config.limits.message_bytes_max)),
             refused: AtomicU64::new(0),
             hub,
@@ -57,10 +64,7 @@ impl Node {
 
     /// Where a subscriber without a cursor begins.
     pub(crate) fn first(&self) -> Start {
-        match self.config.subscribe.first {
-            FirstMessage::Newest => Start::Newest,
-            FirstMessage::Oldest => Start::Oldest,
-        }
+        first(&self.config)
     }
 
     pub(crate) fn shards(&self) -> &[Arc<ShardMetrics>] {
@@ -79,5 +83,12 @@ impl Node {
 
     pub(crate) fn set_stopping(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
+    }
+}
+
+fn first(config: &Config) -> Start {
+    match config.subscribe.first {
+        FirstMessage::Newest => Start::Newest,
+        FirstMessage::Oldest => Start::Oldest,
     }
 }

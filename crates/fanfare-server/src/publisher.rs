@@ -20,7 +20,7 @@ use crate::service;
 /// and the part that has come for no longer than this.
 const MESSAGE_TIME: Duration = Duration::from_secs(60);
 
-/// Answers a request at `/pub/{channel}`; `channel` is still percent-encoded.
+/// Answers a request at `/pub/{channel}`; `channel` is still percent-encoded. Counts what it refuses.
 pub(crate) async fn answer(
     node: &Node,
     rules: &Rules,
@@ -28,13 +28,14 @@ pub(crate) async fn answer(
     parts: &Parts,
     body: &mut RequestBody,
 ) -> Response<Bytes> {
-    match act(node, rules, channel, parts, body).await {
-        Ok(response) => response,
-        Err(problem) => {
-            node.refused.fetch_add(1, Ordering::Relaxed);
-            problem.response(&parts.headers)
-        }
+    let response = act(node, rules, channel, parts, body)
+        .await
+        .unwrap_or_else(|problem| problem.response(&parts.headers));
+    let status = response.status();
+    if status.is_client_error() || status.is_server_error() {
+        node.refused.fetch_add(1, Ordering::Relaxed);
     }
+    response
 }
 
 async fn act(

@@ -20,6 +20,8 @@ pub(crate) enum Route<'a> {
     Publisher(usize, &'a str),
     /// Should traffic come here.
     Ready,
+    /// Socket.IO.
+    SocketIo,
     /// A subscriber location: index of its rules, channels.
     Subscriber(usize, &'a str),
     /// Nothing is there.
@@ -96,6 +98,9 @@ impl Routes {
             "/metrics" => return Route::Metrics,
             "/ws" => return Route::Multiplex,
             _ => {}
+        }
+        if path.starts_with("/socket.io/") {
+            return Route::SocketIo;
         }
         if let Some(file) = path.strip_prefix("/console/") {
             return Route::Console(file);

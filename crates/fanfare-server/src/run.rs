@@ -1,6 +1,7 @@
 //! `fanfare serve`: from a configuration to a running node and to its end.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -40,8 +41,8 @@ async fn serve_until_stopped(config: Config) -> anyhow::Result<Exit> {
     // Before anything listens, so that no signal is lost.
     let mut stop = Stop::listen().context("cannot listen for signals")?;
     let address = config.server.listen;
-    let node = start(config, None, |service| service)
-        .with_context(|| format!("cannot listen on {address}"))?;
+    let node =
+        start(config, None, |service| service).map_err(|error| cannot_listen(address, error))?;
     let address = node.link.address();
     tracing::info!(%address, "listening");
     say(&banner::text(&node.node.config, address));
@@ -61,6 +62,19 @@ async fn serve_until_stopped(config: Config) -> anyhow::Result<Exit> {
     }
     tracing::info!("stopped");
     Ok(Exit::Done)
+}
+
+/// Names another port where that helps: most often the server is running already.
+fn cannot_listen(address: SocketAddr, error: io::Error) -> anyhow::Error {
+    if error.kind() != ErrorKind::AddrInUse {
+        return anyhow::Error::new(error).context(format!("cannot listen on {address}"));
+    }
+    let mut other = address;
+    // After the last port comes 0: any that is free.
+    other.set_port(address.port().wrapping_add(1));
+    anyhow::anyhow!(
+        "cannot listen on {address}: the port is in use already; another one: --listen {other}"
+    )
 }
 
 /// A node that serves, with what its requests need.

@@ -14,7 +14,7 @@ use fanfare_link::RequestBody;
 use fanfare_relay::{Intent, Location};
 use http::header::{ALLOW, CONTENT_TYPE, EXPECT, HeaderValue};
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 
 use crate::access::Access;
@@ -61,6 +61,9 @@ impl tower_service::Service<Request<RequestBody>> for Service {
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         let node = Arc::clone(&self.node);
+        if let Route::SocketIo = self.route(&request) {
+            return Box::pin(async move { Ok(socketio(&node, request).await.map(Full::new)) });
+        }
         Box::pin(async move {
             let (parts, mut body) = request.into_parts();
             let mut response = answer(&node, &parts, &mut body).await;
@@ -123,13 +126,40 @@ async fn dispatch(
             "this is a WebSocket: connect with GET and `Upgrade: websocket`",
             parts,
         ),
-        _ => Problem::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            "there is nothing at this address",
-        )
-        .response(&parts.headers),
+        _ => nothing_here(&parts.headers),
     }
+}
+
+/// A poll of Socket.IO, or what it posts. It reads and bounds the body itself.
+async fn socketio(node: &Node, request: Request<RequestBody>) -> Response<Bytes> {
+    let headers = request.headers().clone();
+    let authority = request.uri().authority().map(ToString::to_string);
+    let authority = authority.as_deref();
+    let location = Location::Subscriber;
+    let mut response = match (
+        node.access.check_source(&headers, authority, location),
+        &node.socketio,
+    ) {
+        (Err(problem), _) => problem.response(&headers),
+        (Ok(()), None) => nothing_here(&headers),
+        // What a page may post here is what it may say over a WebSocket.
+        (Ok(()), Some(_)) if request.method() == Method::OPTIONS => preflight(Location::Publisher),
+        (Ok(()), Some(mount)) => mount.answer(request).await,
+    };
+    crate::headers::merge(
+        response.headers_mut(),
+        node.access.cors(&headers, authority, location),
+    );
+    response
+}
+
+fn nothing_here(headers: &HeaderMap) -> Response<Bytes> {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "there is nothing at this address",
+    )
+    .response(headers)
 }
 
 /// Probes are asked by machines under any name, so nothing is checked before them.

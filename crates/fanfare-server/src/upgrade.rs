@@ -5,13 +5,16 @@ use std::sync::Arc;
 use fanfare_hub::Admission;
 use fanfare_link::{Framing, Verdict};
 use fanfare_relay::Profile;
+use fanfare_socketio::engine::Socket;
 use fanfare_websocket::{Deflate, HandshakeError, Offer};
 use http::header::{
     HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
 };
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::adapters::{Multiplex, MultiplexSettings, SocketSettings, SubscriberSocket};
+use crate::adapters::{
+    EngineSocket, Multiplex, MultiplexSettings, SocketSettings, SubscriberSocket,
+};
 use crate::front::{Request, Speaker};
 use crate::problem::Problem;
 
@@ -77,6 +80,41 @@ pub(crate) fn multiplex(request: &Request<'_>) -> Result<Verdict, Problem> {
     )))
 }
 
+/// True if a request asks to become a WebSocket.
+pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
+    let upgrade = headers.get(UPGRADE);
+    upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+/// A WebSocket of Socket.IO, whose handshake is its own affair.
+pub(crate) fn socketio(request: &Request<'_>) -> Result<Verdict, Problem> {
+    let Some(mount) = &request.node.socketio else {
+        return Ok(Verdict::Pass);
+    };
+    if request.via.framing != Framing::Chunked {
+        return Err(http_1_1_required());
+    }
+    Ok(match mount.engine().accept(request.parts) {
+        Socket::Refused(response) => Verdict::Answer(response),
+        Socket::Accepted(head, carrier) => {
+            let speaker = Speaker {
+                head: Some(head),
+                protocol: Box::new(EngineSocket::new(carrier)),
+            };
+            let hold = request.hold(speaker, Vec::new(), Admission::Broadcast, Profile::Relay);
+            Verdict::Hold(hold)
+        }
+    })
+}
+
+fn http_1_1_required() -> Problem {
+    Problem::new(
+        StatusCode::UPGRADE_REQUIRED,
+        "http_1_1_required",
+        "a WebSocket begins with an HTTP/1.1 request here",
+    )
+}
+
 fn socket_settings(request: &Request<'_>, deflate: Option<Deflate>) -> SocketSettings {
     let config = &request.node.config;
     SocketSettings {
@@ -89,11 +127,7 @@ fn socket_settings(request: &Request<'_>, deflate: Option<Deflate>) -> SocketSet
 impl<'a> Agreement<'a> {
     fn reach(request: &Request<'a>, protocols: &[&'static str]) -> Result<Self, Problem> {
         if request.via.framing != Framing::Chunked {
-            return Err(Problem::new(
-                StatusCode::UPGRADE_REQUIRED,
-                "http_1_1_required",
-                "a WebSocket begins with an HTTP/1.1 request here",
-            ));
+            return Err(http_1_1_required());
         }
         let offer = Offer::read(fields(&request.parts.headers)).map_err(|error| problem(&error))?;
         let protocol = offer.choose_protocol(protocols);

@@ -1,9 +1,23 @@
 //! Engine.IO: one ordered, bidirectional pipe of messages made of HTTP long-polling, a WebSocket,
 //! or first the one and then the other.
 //!
-//! A request is judged ([`query`], [`mod@judge`], [`refusal`]), opens or finds a [`session`], and
-//! carries [`packet`]s: one per WebSocket message, several in a polling [`payload`]. The two
-//! [`revision`]s differ in who pings, in the form of binary, and in the payload.
+//! Two halves. **Without I/O**: a request is judged ([`query`], [`mod@judge`], [`refusal`]), opens
+//! or finds a [`session`], and carries [`packet`]s: one per WebSocket message, several in a polling
+//! [`payload`]. The two [`revision`]s differ in who pings, in the form of binary, and in the
+//! payload.
+//!
+//! **Live**: an [`EngineIo`] is a place in the URL space with its sessions. It is served as a tower
+//! service, or [`EngineIo::accept`] hands WebSockets to whoever moves bytes by other means. What
+//! the sessions are for is an [`Application`]: it holds a [`Client`] for each, through which it
+//! sends [`Parcel`]s, and gives each a [`Conversation`], which hears what comes.
+//!
+//! ```text
+//! request ─ EngineService ─┬─ polling ──────────┐              ┌─▶ Conversation
+//!                          │                    ▼              │
+//!                          └─ WebSocketCarrier ─ Session ──────┤   one lock for each session,
+//! reactor ─ EngineIo::accept ─ WebSocketCarrier ─┘ ▲           │   nobody is called under it
+//!                                  Client ─ Parcel ┘◀──────────┘
+//! ```
 //!
 //! Source: the Engine.IO protocol, revisions 3 and 4, and what its reference server does where
 //! they are silent.
@@ -24,6 +38,7 @@ pub mod layer;
 pub mod layered;
 mod line;
 mod live;
+mod mind;
 pub mod mount;
 pub mod packet;
 pub mod parcel;
@@ -53,12 +68,14 @@ pub use handshake::Open;
 pub use judge::{Candidate, Handshake, Known, Request, Served, Verdict, judge};
 pub use layer::EngineLayer;
 pub use layered::{EngineLayered, LayeredBody};
-pub use mount::{EngineIo, MountSettings, Socket};
+pub use mount::{EngineIo, Files, MountSettings, Socket};
 pub use packet::{BinaryForm, Encoded, Message, Packet, PacketError};
 pub use parcel::Parcel;
 pub use payload::{Body, PayloadError};
 pub use query::{Query, Transport};
 pub use refusal::Refusal;
+#[cfg(feature = "bundles")]
+pub(crate) use response::accepts_gzip;
 pub use revision::Revision;
 pub use service::EngineService;
 pub use session::{

@@ -1,25 +1,32 @@
 //! One packet in the forms that its receivers need.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use crate::emitter::Flags;
-use crate::engine::{Parcel, Revision};
+use crate::engine::{Client, Parcel, Revision};
 use crate::name::NamespaceName;
 use crate::packet::{Packet, PacketBody};
 use crate::parser::Parser;
+use crate::run::Busy;
 
 /// A packet, encoded when somebody first needs it and shared by all who do.
 ///
 /// Both generations of clients get the same, except where an offset for the recovery follows the
 /// arguments: clients 2.x have no recovery.
+#[derive(Debug)]
 pub(crate) struct Forms {
     parser: Parser,
     flags: Flags,
     packet: Packet,
     offset: Option<Box<str>>,
-    plain: OnceCell<Parcel>,
-    with_offset: OnceCell<Parcel>,
+    plain: OnceLock<Parcel>,
+    with_offset: OnceLock<Parcel>,
 }
+
+/// An event of a namespace, made once to be sent to sockets that the application chooses one by one:
+/// see [`Socket::emit_shared`](crate::Socket::emit_shared).
+#[derive(Debug)]
+pub struct Announcement(pub(crate) Forms);
 
 impl Forms {
     pub(crate) fn new(
@@ -34,19 +41,33 @@ impl Forms {
             flags,
             packet: Packet { namespace, body },
             offset,
-            plain: OnceCell::new(),
-            with_offset: OnceCell::new(),
+            plain: OnceLock::new(),
+            with_offset: OnceLock::new(),
         }
     }
 
     /// What a client of this revision gets.
-    pub(crate) fn of(&self, revision: Revision) -> &Parcel {
+    fn of(&self, revision: Revision) -> &Parcel {
         match (&self.offset, revision) {
             (Some(offset), Revision::V4) => {
                 self.with_offset.get_or_init(|| self.encode(Some(offset)))
             }
             _ => self.plain.get_or_init(|| self.encode(None)),
         }
+    }
+
+    /// Sends it. False if the session is over.
+    ///
+    /// What that sets off in handlers runs elsewhere, so whoever sends may hold locks.
+    pub(crate) fn send_to(&self, client: &Client) -> bool {
+        let _busy = Busy::new();
+        let parcel = self.of(client.revision());
+        if self.flags.is_volatile {
+            // That it was dropped is no failure.
+            client.send_volatile(parcel);
+            return client.is_open();
+        }
+        client.send(parcel)
     }
 
     fn encode(&self, offset: Option<&str>) -> Parcel {

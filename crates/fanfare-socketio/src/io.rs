@@ -12,7 +12,7 @@ use http::request::Parts;
 use tokio::runtime::Handle;
 
 use crate::engine::{
-    Application, Client, Conversation, Cookie, Cors, EngineIo, EngineLayer, EngineService,
+    Application, Client, Conversation, Cookie, Cors, EngineIo, EngineLayer, EngineService, Files,
     MountSettings, Refusal, Revision,
 };
 use crate::handlers::Handlers;
@@ -27,6 +27,12 @@ use crate::peer::Connection;
 
 /// How often a recovery's own hub drops what has expired.
 const COLLECT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The files that are served unless the application does not want that.
+#[cfg(feature = "bundles")]
+const CLIENT: Option<Files> = Some(crate::bundle::answer);
+#[cfg(not(feature = "bundles"))]
+const CLIENT: Option<Files> = None;
 
 /// A Socket.IO server inside an application. Cloning makes another handle of the same.
 #[derive(Clone, Debug)]
@@ -161,6 +167,7 @@ impl Default for Builder {
         Self {
             mount: MountSettings {
                 path: "/socket.io/".to_owned(),
+                files: CLIENT,
                 ..MountSettings::default()
             },
             settings: Settings {
@@ -240,6 +247,15 @@ impl Builder {
     #[must_use]
     pub fn deflate(mut self, from_bytes: usize) -> Self {
         self.mount.deflate = Some(from_bytes);
+        self
+    }
+
+    /// Whether the [browser client](crate::bundle) is served below the mount: on by default, as in
+    /// the reference.
+    #[cfg(feature = "bundles")]
+    #[must_use]
+    pub fn serve_client(mut self, serves: bool) -> Self {
+        self.mount.files = CLIENT.filter(|_| serves);
         self
     }
 

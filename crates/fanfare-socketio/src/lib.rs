@@ -50,6 +50,8 @@
 //! puts it all into an application.
 
 mod ack;
+#[cfg(feature = "bundles")]
+pub mod bundle;
 pub mod context;
 pub mod data;
 pub mod decoder;
@@ -88,7 +90,8 @@ pub use ack::{Ack, AckError};
 pub use context::{Args, Auth, Event, FromContext, SocketError, State};
 pub use data::Data;
 pub use decoder::{DecodeError, Decoder, DecoderSettings};
-pub use emitter::{EmitError, Emitter};
+pub use emitter::{EmitError, Emitter, IntoArguments, IntoRooms};
+pub use forms::Announcement;
 pub use handler::Handler;
 pub use handlers::{Handlers, Refused};
 pub use handshake::Handshake;

@@ -59,8 +59,8 @@ pub const READING_BACKLOG_BYTES_MAX: usize = 65_536;
 /// many clients see an answer only when they have sent all. Beyond, the connection is cut.
 pub const BODY_DISCARDED_BYTES_MAX: usize = 4 * PAYLOAD_BYTES_MAX;
 
-/// Time a WebSocket has to take the last frames and to go, once the session has closed it. A peer
-/// that does neither is cut off.
+/// Time the other side of a WebSocket has to go, once it has all frames and the session has closed
+/// it. Then it is cut off. A round trip over a bad network takes a second.
 pub const LINGER: Duration = Duration::from_secs(5);
 
 /// Bytes read from a WebSocket at once, into a buffer that a thread has for all of them.

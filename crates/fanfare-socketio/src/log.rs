@@ -362,7 +362,7 @@ impl Log {
                     }
                 };
                 let forms = namespace.forms(event_body(&event, data, None), flags, offset);
-                deliver(&forms, namespace.select(&selection), flags);
+                deliver(&forms, &namespace.select(&selection));
             }
             Job::Enter {
                 namespace,
@@ -435,7 +435,7 @@ impl Log {
             let offset = Some(id.to_string().into());
             // The name is only looked at when packets are read.
             let forms = namespace.forms(event_body("", data, None), Flags::default(), offset);
-            deliver(&forms, vec![socket.clone()], Flags::default());
+            forms.send_to(socket.client());
         }
         peer.welcome(&socket);
         namespace.insert(&socket);

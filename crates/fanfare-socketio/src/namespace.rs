@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::ack::{AckError, Gathering};
 use crate::data::Data;
-use crate::emitter::{EmitError, Emitter, Flags, IntoArguments, IntoRooms};
-use crate::forms::Forms;
+use crate::emitter::{EmitError, Emitter, Flags, IntoArguments, IntoRooms, event_data};
+use crate::forms::{Announcement, Forms};
 use crate::handlers::Handlers;
 use crate::limits;
 use crate::lock::lock;
@@ -112,6 +112,21 @@ impl Namespace {
             .await
     }
 
+    /// Makes an event that is encoded once, whoever it is sent to. It is in no log and carries no
+    /// offset but what the application puts into it.
+    ///
+    /// # Errors
+    /// [`EmitError`] if the arguments cannot be written, or the name is reserved.
+    pub fn announcement(
+        &self,
+        event: &str,
+        arguments: impl IntoArguments,
+    ) -> Result<Announcement, EmitError> {
+        let data = event_data(event, arguments)?;
+        let body = event_body(event, data, None);
+        Ok(Announcement(self.forms(body, Flags::default(), None)))
+    }
+
     /// Everybody, at this moment.
     pub fn sockets(&self) -> Vec<Socket> {
         self.select(&Selection::default())
@@ -197,7 +212,7 @@ impl Namespace {
             log => {
                 let offset = log.and_then(Log::offset);
                 let forms = self.forms(event_body(event, data, None), flags, offset);
-                deliver(&forms, self.select(selection), flags);
+                deliver(&forms, &self.select(selection));
             }
         }
     }
@@ -220,7 +235,7 @@ impl Namespace {
             log => {
                 let offset = log.and_then(Log::offset);
                 let forms = self.forms(event_body(event, data, None), flags, offset);
-                deliver(&forms, vec![socket.clone()], flags);
+                forms.send_to(socket.client());
                 Ok(())
             }
         }
@@ -246,21 +261,15 @@ impl Namespace {
             return Err(EmitError::TooManyAcks);
         }
         let forms = self.forms(event_body(event, data, Some(number)), flags, None);
-        deliver(&forms, asked.sockets.clone(), flags);
+        deliver(&forms, &asked.sockets);
         Ok(asked)
     }
 }
 
 /// Sends a packet to sockets.
-pub(crate) fn deliver(forms: &Forms, sockets: Vec<Socket>, flags: Flags) {
+pub(crate) fn deliver(forms: &Forms, sockets: &[Socket]) {
     for socket in sockets {
-        let client = socket.client();
-        let parcel = forms.of(client.revision());
-        if flags.is_volatile {
-            client.send_volatile(parcel);
-        } else {
-            client.send(parcel);
-        }
+        forms.send_to(socket.client());
     }
 }
 

@@ -21,7 +21,7 @@ use crate::name::NamespaceName;
 use crate::namespace::Namespace;
 use crate::packet::{ConnectPayload, Packet, PacketBody};
 use crate::reason::Reason;
-use crate::run::{Contained, run};
+use crate::run::{Busy, Contained, run};
 use crate::secret;
 use crate::socket::{Life, Socket};
 
@@ -360,6 +360,7 @@ impl Peer {
 
     fn send(&self, packet: Packet) {
         let packets = self.shared.settings.parser.encode(&packet);
+        let _busy = Busy::new();
         self.client.send(&Parcel::new(packets));
     }
 
@@ -420,7 +421,19 @@ impl Peer {
         for entry in entries {
             self.finish(entry, Reason::ServerLeft);
         }
-        self.client.close(CloseReason::ForcedClose);
+        self.close_after_goodbye();
+    }
+
+    /// Clients 4.x that find the end of their session beside our goodbye look at the end first, and
+    /// come back. So it waits for the next poll.
+    fn close_after_goodbye(&self) {
+        let client = self.client.clone();
+        let flushed = client.flushed();
+        run(&self.runtime(), async move {
+            if flushed.await.is_ok() {
+                client.close(CloseReason::ForcedClose);
+            }
+        });
     }
 
     fn say_goodbye(&self, socket: &Socket) {

@@ -14,7 +14,8 @@ use crate::ack::{AckError, Gathering};
 use crate::context::{Context, Incoming, Occasion, SocketError};
 use crate::data::Data;
 use crate::emitter::{EmitError, Emitter, Flags, IntoArguments, IntoRooms, event_data};
-use crate::engine::{Client, CloseReason, Revision};
+use crate::engine::{Client, CloseReason};
+use crate::forms::Announcement;
 use crate::handler::Erased;
 use crate::handshake::Handshake;
 use crate::json::{Json, TypeError};
@@ -169,6 +170,18 @@ impl Socket {
         self.emit("message", arguments)
     }
 
+    /// Sends an event that was made for many, see
+    /// [`Namespace::announcement`](crate::Namespace::announcement).
+    ///
+    /// # Errors
+    /// [`EmitError::Disconnected`].
+    pub fn emit_shared(&self, announcement: &Announcement) -> Result<(), EmitError> {
+        match self.is_connected() && announcement.0.send_to(self.client()) {
+            true => Ok(()),
+            false => Err(EmitError::Disconnected),
+        }
+    }
+
     /// Sends an event if it can leave at once, else drops it.
     ///
     /// # Errors
@@ -300,17 +313,13 @@ impl Socket {
         }
     }
 
-    pub(crate) fn revision(&self) -> Revision {
-        self.client().revision()
-    }
-
     /// Sends a packet to this client alone.
     pub(crate) fn send_body(&self, body: PacketBody) -> Result<(), EmitError> {
         if !self.is_connected() {
             return Err(EmitError::Disconnected);
         }
-        let parcel = self.0.namespace.forms(body, Flags::default(), None);
-        match self.client().send(parcel.of(self.revision())) {
+        let forms = self.0.namespace.forms(body, Flags::default(), None);
+        match forms.send_to(self.client()) {
             true => Ok(()),
             false => Err(EmitError::Disconnected),
         }

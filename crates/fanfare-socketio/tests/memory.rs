@@ -14,9 +14,6 @@ use fanfare_socketio::engine::{
 };
 use http::Request;
 use http::request::Parts;
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tokio::net::TcpListener;
 
@@ -27,7 +24,7 @@ static GLOBAL: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// a kilobyte. Tables with room to grow included.
 const BYTES_PER_CARRIER_MAX: usize = 576;
 
-/// The same in somebody's application, with tokio's task and registration.
+/// The same in somebody's axum application, with tokio's task and registration.
 const BYTES_PER_TASK_MAX: usize = 1_536;
 
 const SESSIONS: usize = 400;
@@ -98,15 +95,8 @@ async fn idle_sessions_are_small() {
     let engine = EngineIo::new(MountSettings::default(), Quiet);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service = TowerToHyperService::new(engine.service());
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let connection = http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service.clone())
-                .with_upgrades();
-            tokio::spawn(async move { connection.await.ok() });
-        }
-    });
+    let router = axum::Router::new().route_service("/engine.io/", engine.service());
+    tokio::spawn(async move { axum::serve(listener, router).await });
     let mut streams = Vec::with_capacity(SESSIONS + 1);
     streams.push(open(address));
     settle(&engine, 1).await;
@@ -115,7 +105,7 @@ async fn idle_sessions_are_small() {
         streams.push(open(address));
         settle(&engine, count + 2).await;
     }
-    check("in a task", allocated(&region), BYTES_PER_TASK_MAX);
+    check("in axum", allocated(&region), BYTES_PER_TASK_MAX);
 }
 
 fn open(address: std::net::SocketAddr) -> TcpStream {

@@ -4,14 +4,14 @@ use std::str;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fanfare_hub::{EndReason, Gap, Message};
+use fanfare_hub::{ChannelName, EndReason, Gap, Message};
 use fanfare_link::At;
 use serde::Serialize;
 
 /// What a publisher has given: `event`, `content_type` if there are any, then `data` with the text,
 /// or `base64` if the payload is not UTF-8.
 #[derive(Serialize)]
-pub(super) struct Content<'a> {
+pub(crate) struct Content<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,7 +28,7 @@ enum Payload<'a> {
 }
 
 impl<'a> Content<'a> {
-    pub(super) fn of(message: &'a Message) -> Self {
+    pub(crate) fn of(message: &'a Message) -> Self {
         Self {
             event: message.event(),
             content_type: message.content_type(),
@@ -42,16 +42,20 @@ impl<'a> Content<'a> {
 
 /// `{"channel":"news","after":"1763680000:3","resumed":"1763680042:0"}`
 #[derive(Serialize)]
-pub(super) struct GapNotice<'a> {
+pub(crate) struct GapNotice<'a> {
     channel: &'a str,
     after: String,
     resumed: String,
 }
 
 impl<'a> GapNotice<'a> {
-    pub(super) fn new(gap: &Gap, at: At<'a>) -> Self {
+    pub(crate) fn new(gap: &Gap, at: At<'a>) -> Self {
+        Self::of(gap, at.channel())
+    }
+
+    pub(crate) fn of(gap: &Gap, channel: &'a ChannelName) -> Self {
         Self {
-            channel: at.channel().as_str(),
+            channel: channel.as_str(),
             after: gap.after.to_string(),
             resumed: gap.resumed.to_string(),
         }
@@ -61,7 +65,7 @@ impl<'a> GapNotice<'a> {
 /// Why a subscription is over: `conflict` or `deleted`.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Reason {
+pub(crate) enum Reason {
     Conflict,
     Deleted,
 }
@@ -76,6 +80,6 @@ impl From<EndReason> for Reason {
 }
 
 /// Writes one object. Line ends in texts are escaped, so it is always a single line.
-pub(super) fn write(object: &impl Serialize) -> Vec<u8> {
+pub(crate) fn write(object: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(object).expect("texts and numbers under fixed names are always JSON")
 }

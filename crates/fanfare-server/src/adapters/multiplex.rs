@@ -4,8 +4,6 @@
 //! an `op`; a request may have an `id`, which comes back with its answer. A wrong request is
 //! answered with an error and harms nothing; only a broken frame closes the socket.
 
-mod refusal;
-mod reply;
 mod request;
 
 use std::collections::VecDeque;
@@ -17,10 +15,11 @@ use fanfare_link::{Answer, At, Close, Farewell, Kind, Outbox, Protocol, Reads, T
 use fanfare_relay::{Arrivals, Arriving};
 use fanfare_websocket::{CloseCode, MessageKind, frame};
 
-use self::refusal::Refusal;
-use self::reply::Reply;
-use self::request::{Request, RequestId};
+use self::request::Request;
+pub(crate) use self::request::RequestId;
 use super::json::{self, GapNotice};
+use super::refusal::Refusal;
+use super::reply::Reply;
 use super::socket::{Data, Payload, Socket, SocketSettings};
 use super::{format, kind};
 

@@ -16,7 +16,7 @@ Examples:
   fanfare subscribe news                      what is stored, then what comes
   fanfare subscribe news sport --since now    two channels, from now on
   fanfare subscribe news --since 10m --json   from ten minutes ago, as JSON lines
-  fanfare subscribe clock --transport ws --count 1";
+  fanfare subscribe clock --transport ws --since now --count 1";
 
 /// What to hear, and how.
 #[derive(Debug, Clone, Args)]

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write as _};
 use std::num::NonZeroU64;
 
 use super::Received;
-use super::received::printable;
+use super::received::{Gap, printable};
 
 /// Prints messages until there were enough.
 #[derive(Debug)]
@@ -28,22 +28,33 @@ impl Printer {
             Received::End { .. } => true,
             Received::Gap(gap) if self.as_json => line(&gap.to_json().to_string())?,
             Received::Gap(gap) => {
-                let of = gap.channel.as_deref().unwrap_or("a channel");
-                note(&format!(
-                    "messages of {} are missing here: its history does not reach back to the last \
-                     one received",
-                    printable(of)
-                ));
+                note(&missing(gap));
                 true
             }
             Received::Message(message) if self.as_json => line(&message.to_json().to_string())?,
-            Received::Message(message) => write_line(&message.payload)?,
+            Received::Message(message) => write_line(unended(&message.payload))?,
         };
         if matches!(received, Received::Message(_)) {
             self.left = self.left.map(|left| left.saturating_sub(1));
         }
         Ok(!is_read || self.left == Some(0))
     }
+}
+
+/// Whether there were messages, nobody may know any more: after a restart, for one.
+fn missing(gap: &Gap) -> String {
+    let channel = gap.channel.as_deref().unwrap_or("a channel");
+    format!(
+        "whatever {} had after {} up to {} is missing here: the server does not have it any more",
+        printable(channel),
+        printable(&gap.after),
+        printable(&gap.resumed)
+    )
+}
+
+/// Without the end that a line has already, as what was published from a pipe does.
+fn unended(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\n").unwrap_or(line)
 }
 
 /// A line on standard output; `false` if nobody reads it any more, as after `| head -1`.

@@ -159,6 +159,16 @@ section! {
 }
 
 section! {
+    /// The clients of Socket.IO.
+    "socketio" SocketIo {
+        /// Serve Socket.IO clients 2.x to 4.x at `/socket.io/`.
+        enabled: bool = Switch, Default("true");
+        /// Time in which a client that lost its connection may come back as the same one.
+        recovery_time: Duration = Duration(SECOND..=DAY), Default("2m");
+    }
+}
+
+section! {
     /// The channel that always has something to say.
     "clock" Clock {
         /// Publish the time, so that there is something to subscribe to at once.
@@ -194,11 +204,12 @@ section! {
 }
 
 /// A section that is written once: its name, what it is for, what is in it.
-pub(super) const SECTIONS: [&[Setting]; 5] = [
+pub(super) const SECTIONS: [&[Setting]; 6] = [
     Server::SETTINGS,
     Limits::SETTINGS,
     Subscribe::SETTINGS,
     Publish::SETTINGS,
+    SocketIo::SETTINGS,
     Clock::SETTINGS,
 ];
 

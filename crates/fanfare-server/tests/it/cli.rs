@@ -208,12 +208,32 @@ fn a_gap_is_the_same_over_every_transport() {
         let plain = run(&server, &words);
         assert_eq!(plain.output, "3", "{transport}");
         assert_eq!(plain.log.lines().count(), 1, "{plain:?}");
-        assert!(plain.log.contains("missing"), "{plain:?}");
+        let said = format!("whatever c had after {first} up to {lost} is missing here");
+        assert!(plain.log.contains(&said), "{plain:?}");
         let as_json = objects(&run(&server, &[&words[..], &["--json"]].concat()));
         let gap = json!({"gap": {"channel": "c", "after": first, "resumed": lost}});
         assert_eq!(as_json.first(), Some(&gap), "{transport}");
         assert_eq!(as_json.len(), 2, "{transport}: {as_json:?}");
     }
+}
+
+// As `date | fanfare publish c` leaves them.
+#[test]
+fn a_line_that_ends_is_not_ended_again() {
+    let server = server();
+    let mut publisher = Publisher::connect(&server);
+    for text in ["one\n", "two", "", "three\r\n"] {
+        publisher.publish("c", text);
+    }
+    let ended = Command::new(BINARY)
+        .args(["subscribe", "c", "--count", "4", "--transport", "ndjson"])
+        .args(["--server", &server.url("")])
+        .output()
+        .expect("the binary under test");
+    assert_eq!(
+        String::from_utf8_lossy(&ended.stdout),
+        "one\ntwo\n\nthree\r\n"
+    );
 }
 
 // A publisher may call its events as it likes.

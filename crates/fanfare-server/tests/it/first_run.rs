@@ -110,6 +110,7 @@ fn a_port_in_use_is_told_in_a_sentence() {
         "{ended:?}"
     );
     assert!(ended.log.contains("in use"), "{ended:?}");
+    assert!(ended.log.contains("--listen 127.0.0.1:"), "{ended:?}");
     assert_eq!(ended.output, "");
     // The first one has not noticed.
     Raw::connect(&first)

@@ -6,7 +6,7 @@ use fanfare_testkit::browser::Browser;
 use fanfare_testkit::server::Server;
 use serde_json::{Value, json};
 
-use crate::support::{Publisher, SOON, clients, server};
+use crate::support::{Publisher, SOON, clients, metric, server, until};
 
 const PANES: [&str; 4] = ["websocket", "eventsource", "longpoll", "ndjson"];
 
@@ -15,12 +15,33 @@ fn open() -> (Server, Browser) {
     let server = server();
     let mut browser = Browser::start(&clients());
     browser.open(&server.url("/"));
+    wait_for_connections(&mut browser);
+    (server, browser)
+}
+
+fn wait_for_connections(browser: &mut Browser) {
     for pane in PANES {
         let state =
             format!("document.querySelector('[data-pane={pane}] [data-state]').dataset.state");
         browser.wait(&format!("['open', 'polling'].includes({state})"), SOON);
     }
-    (server, browser)
+}
+
+/// Opens another channel, as a person does.
+fn switch_to(browser: &mut Browser, channel: &str) {
+    browser.run(
+        "(channel) => { document.querySelector('#channel').value = channel; }",
+        &json!(channel),
+    );
+    browser.click("#open");
+    browser.wait(&format!("document.title.startsWith('{channel} ')"), SOON);
+    wait_for_connections(browser);
+}
+
+/// Those that wait for messages now.
+fn held(server: &Server, transport: &str) -> u64 {
+    let name = format!("fanfare_held_connections{{transport=\"{transport}\"}}");
+    metric(server, &name)
 }
 
 fn wait_for_received(browser: &mut Browser, count: u32) {
@@ -113,6 +134,13 @@ fn a_pane_that_comes_back_too_late_is_told_so() {
     wait_for_agreement(&mut browser, "gap");
     // The first message and the oldest fifty of the hundred and fifty.
     wait_for_received(&mut browser, 101);
+    // A hundred rows are above it.
+    browser.click("#show-gaps");
+    let seen = "[...document.querySelectorAll('[data-rows] > [data-gap]')].every((gap) => {
+        const [row, list] = [gap, gap.parentElement].map((one) => one.getBoundingClientRect());
+        return row.top >= list.top && row.bottom <= list.bottom;
+    })";
+    browser.wait(seen, SOON);
     check_no_complaints(&mut browser);
 }
 
@@ -124,4 +152,110 @@ fn the_clock_ticks_while_somebody_looks() {
         SOON,
     );
     check_no_complaints(&mut browser);
+}
+
+/// A browser keeps six connections to a server: those left behind would soon be all.
+#[test]
+fn a_change_of_channel_leaves_no_connection_behind() {
+    let (server, mut browser) = open();
+    let mut publisher = Publisher::connect(&server);
+    for channel in ["second", "third", "fourth"] {
+        switch_to(&mut browser, channel);
+        publisher.publish(channel, "here");
+        wait_for_received(&mut browser, 1);
+    }
+    for transport in ["ws", "sse", "ndjson"] {
+        until(transport, || held(&server, transport) == 1);
+    }
+    // That of the pane, and that of the clock.
+    until("longpoll", || held(&server, "longpoll") == 2);
+
+    browser.run("() => performance.clearResourceTimings()", &json!(null));
+    for channel in ["demo", "second", "third"] {
+        publisher.publish(channel, "nobody");
+    }
+    publisher.publish("fourth", "here again");
+    wait_for_received(&mut browser, 2);
+    let asked = "() => performance.getEntriesByType('resource')
+        .map(({ name }) => name)
+        .filter((name) => /sub.(demo|second|third)/.test(name))";
+    assert_eq!(browser.run(asked, &json!(null)), json!([]));
+    check_no_complaints(&mut browser);
+}
+
+/// Four connections of each would be more than a browser makes to one server.
+#[test]
+fn the_tab_that_was_looked_at_last_has_the_connections() {
+    let (server, mut browser) = open();
+    let states = "(page) => PANES.map((pane) =>
+        page.document.querySelector(`[data-pane=${pane}] [data-state]`)?.dataset.state).join()";
+    let states = states.replace("PANES", &json!(PANES).to_string());
+    let open_another =
+        format!("() => {{ window.states = {states}; window.other = window.open('/'); }}");
+    browser.run(&open_another, &json!(null));
+    let (has_all, has_one) = ("open,open,polling,open", "open,paused,paused,paused");
+    browser.wait(&format!("states(other) === '{has_all}'"), SOON);
+    browser.wait(&format!("states(window) === '{has_one}'"), SOON);
+    until("longpoll", || held(&server, "longpoll") == 2);
+
+    Publisher::connect(&server).publish("demo", "for both");
+    let received =
+        "other.document.querySelector('[data-pane=longpoll] [data-received]').textContent";
+    browser.wait(&format!("{received} === '1'"), SOON);
+    browser.run(
+        "() => { window.dispatchEvent(new Event('focus')); }",
+        &json!(null),
+    );
+    browser.wait(&format!("states(window) === '{has_all}'"), SOON);
+    browser.wait(&format!("states(other) === '{has_one}'"), SOON);
+    wait_for_received(&mut browser, 1);
+    wait_for_agreement(&mut browser, "same");
+    check_no_complaints(&mut browser);
+}
+
+/// `EventSource` learns names from the others, and reads again what it did not hear.
+#[test]
+fn stored_events_are_stored_for_every_pane() {
+    let server = server();
+    let mut publisher = Publisher::connect(&server);
+    for name in ["one", "two", "two"] {
+        publisher.publish_with("demo", &[&format!("X-EventSource-Event: {name}")], name);
+    }
+    let mut browser = Browser::start(&clients());
+    browser.open(&server.url("/"));
+    wait_for_received(&mut browser, 3);
+    let origins =
+        "() => [...document.querySelectorAll('[data-rows] > li')].map((row) => row.dataset.origin)";
+    assert_eq!(
+        browser.run(origins, &json!(null)),
+        json!(vec!["stored"; 12])
+    );
+    check_no_complaints(&mut browser);
+}
+
+#[test]
+fn what_was_said_of_one_channel_is_not_said_of_the_next() {
+    let (_server, mut browser) = open();
+    let said = "document.querySelector('#publish-status').textContent";
+    browser.click("#publish");
+    browser.wait(
+        &format!("{said}.endsWith(' 4 connected at that moment.')"),
+        SOON,
+    );
+    switch_to(&mut browser, "second");
+    browser.wait(&format!("{said} === ''"), SOON);
+}
+
+/// A burst is a request after the other.
+#[test]
+fn a_burst_says_how_far_it_is() {
+    let (_server, mut browser) = open();
+    let watch = "() => {
+        const progress = document.querySelector('#publish-progress');
+        window.steps = [];
+        new MutationObserver(() => steps.push(progress.textContent)).observe(progress, { childList: true });
+    }";
+    browser.run(watch, &json!(null));
+    browser.click("#publish-100");
+    browser.wait("steps.includes('37 of 100') && steps.at(-1) === ''", SOON);
 }

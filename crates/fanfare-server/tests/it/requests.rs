@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::raw::request;
-use crate::support::{Publisher, Raw, server, until_held};
+use crate::support::{Publisher, Raw, metric, server, until_held};
 
 #[test]
 fn a_body_may_come_in_chunks() {
@@ -275,6 +275,26 @@ fn probes_and_metrics_are_only_read() {
             assert_eq!(answer.status, 200, "{method} {path}");
         }
     }
+}
+
+#[test]
+fn every_refusal_at_a_publisher_location_is_counted() {
+    let server = server();
+    let mut client = Raw::connect(&server);
+    client.tell("POST /pub/a", &[], "taken");
+    let refusals = [
+        "POST /pub/",
+        "DELETE /pub/none",
+        "GET /pub/none",
+        "PATCH /pub/a",
+    ];
+    for line in refusals {
+        let answer = client.ask(line, &[]);
+        assert!(matches!(answer.status, 404 | 405), "{line}: {answer:?}");
+    }
+    client.tell("POST /pub/a?ttl=never", &[], "not taken");
+    let counted = metric(&server, "fanfare_refused_total");
+    assert_eq!(counted, refusals.len() as u64 + 1);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::task::Waker;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fanfare_websocket::{Decoder, Deflate, Event, Role, Settings, frame};
@@ -118,6 +118,11 @@ impl WebSocketCarrier {
         if somebody_waits {
             self.client.tell(|_| ((), None));
         }
+    }
+
+    /// How long the last frames may take.
+    pub(super) fn close_timeout(&self) -> Duration {
+        self.client.mount().settings().engine.close_timeout
     }
 
     /// The connection has ended: in order if the peer closed it.

@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use super::application::Conversation;
 use super::clock;
-use super::live::{Effects, Event, Live};
+use super::live::{Effects, Live};
+use super::mind::{Event, Talk};
 use super::mount::Mount;
 use super::parcel::Parcel;
 use super::query::Transport;
@@ -162,7 +163,7 @@ impl Client {
 
     /// Does what must not be done under the lock. True if the application has something to hear.
     fn perform(&self, effects: Effects) -> bool {
-        // Receivers that are gone have lost their connection, of which the session hears anyway.
+        // Who waited may be gone with its connection, of which the session hears.
         for (sender, answer) in effects.answers {
             let _ = sender.send(answer);
         }
@@ -182,12 +183,13 @@ impl Client {
 
     /// The application's side has been made.
     pub(super) fn greet(&self, conversation: Box<dyn Conversation>) {
-        self.tell(|live| (live.greet(conversation), None));
+        let wish = conversation.deadline();
+        self.tell(|live| (live.mind().greet(conversation, wish), None));
     }
 
     /// Tells the application what it has not heard, unless somebody else is doing so.
     pub(super) fn converse(&self) {
-        let mut next = self.lock().begin();
+        let mut next = self.lock().mind().begin();
         while let Some((mut conversation, event)) = next {
             let is_last = matches!(event, Event::Closed(_));
             let call = AssertUnwindSafe(|| {
@@ -207,31 +209,26 @@ impl Client {
         }
     }
 
-    fn go_on(
-        &self,
-        conversation: Box<dyn Conversation>,
-        wish: Option<Instant>,
-    ) -> Option<(Box<dyn Conversation>, Event)> {
+    fn go_on(&self, conversation: Box<dyn Conversation>, wish: Option<Instant>) -> Option<Talk> {
         let mut live = self.lock();
-        let next = live.go_on(conversation, wish);
+        let next = live.mind().go_on(conversation, wish);
         let effects = live.settle(None);
         drop(live);
         // What came in between is told by who brought it, if the application is at rest again.
         match (self.perform(effects), next) {
-            (true, None) => self.lock().begin(),
+            (true, None) => self.lock().mind().begin(),
             (_, next) => next,
         }
     }
 
     /// The application's side is no more. Ends the session if that is not why.
-    fn part(&self, reason: Option<CloseReason>) -> Option<(Box<dyn Conversation>, Event)> {
+    fn part(&self, reason: Option<CloseReason>) -> Option<Talk> {
         let mut live = self.lock();
-        live.part();
+        live.mind().part();
         if let Some(reason) = reason {
             live.abort(reason);
         }
         let effects = live.settle(None);
-        live.part();
         drop(live);
         self.perform(effects);
         None

@@ -15,6 +15,7 @@ pub(super) enum Mark {
 
 /// Who waits, and for what. One word while nobody does.
 #[derive(Debug, Default)]
+#[expect(clippy::box_collection, reason = "one word instead of three")]
 pub(super) struct Flushes(Option<Box<Vec<Promise>>>);
 
 #[derive(Debug)]

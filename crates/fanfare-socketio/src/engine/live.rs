@@ -12,14 +12,13 @@ use fanfare_websocket::Deflate;
 use tokio::sync::oneshot;
 
 use super::answer::Answer;
-use super::application::Conversation;
 use super::flush::{Flushes, Mark};
 use super::line::Line;
+use super::mind::{Event, Mind};
 use super::packet::Encoded;
 use super::parcel::{Parcel, Wire};
-use super::queue::Queue;
 use super::refusal::Refusal;
-use super::session::{CloseReason, Output, Received, RequestId, Session, SocketId};
+use super::session::{CloseReason, Output, RequestId, Session, SocketId};
 
 /// A session and its surroundings.
 pub(super) struct Live {
@@ -31,31 +30,10 @@ pub(super) struct Live {
     requests: Vec<(RequestId, oneshot::Sender<Answer>)>,
     flushes: Flushes,
     mind: Mind,
-    /// What the application has yet to hear.
-    inbox: Queue<Event>,
-    /// When the application wants to hear of time.
-    wish: Option<Instant>,
     /// When the alarm clock will look at this session. Invariant: not after what it waits for.
     armed: Option<Instant>,
     /// Numbers requests and sockets.
     next: u64,
-}
-
-/// The application's side.
-enum Mind {
-    /// In a call. Who made it hands over the rest of the inbox as well.
-    Busy,
-    Idle(Box<dyn Conversation>),
-    /// It heard of the end, or fell over.
-    Gone,
-}
-
-/// What an application is told.
-#[derive(Debug)]
-pub(super) enum Event {
-    Closed(CloseReason),
-    Message(Received),
-    Tick(Instant),
 }
 
 /// What to do once the lock is open.
@@ -96,9 +74,7 @@ impl Live {
             lines,
             requests: Vec::new(),
             flushes: Flushes::default(),
-            mind: Mind::Busy,
-            inbox: Queue::default(),
-            wish: None,
+            mind: Mind::new(),
             armed: None,
             next: 0,
         }
@@ -126,10 +102,10 @@ impl Live {
         (request, receiver)
     }
 
-    /// The connection of a request has ended.
-    pub(super) fn request_gone(&mut self, request: RequestId) {
-        self.requests.retain(|(other, _)| *other != request);
+    /// The connection of a request has ended. False if the request was answered already.
+    pub(super) fn request_gone(&mut self, request: RequestId) -> bool {
         self.session.request_gone(request);
+        self.answered(request).is_some()
     }
 
     /// A number for a WebSocket that the session is going to hear of.
@@ -197,12 +173,11 @@ impl Live {
 
     /// True if what is sent now leaves now.
     pub(super) fn is_writable(&mut self, socket_backlog_bytes_max: u64) -> bool {
-        let has_way = self.session.is_writable();
         match self.session.socket() {
             Some(socket) => self
                 .line(socket)
                 .is_some_and(|line| line.backlog() <= socket_backlog_bytes_max),
-            None => has_way,
+            None => self.session.is_writable(),
         }
     }
 
@@ -223,48 +198,9 @@ impl Live {
         Some(self.flushes.promise(mark))
     }
 
-    /// Begins to talk with the application.
-    pub(super) fn greet(&mut self, conversation: Box<dyn Conversation>) {
-        self.wish = conversation.deadline();
-        self.mind = Mind::Idle(conversation);
-    }
-
-    /// Takes the application aside if there is something to tell.
-    pub(super) fn begin(&mut self) -> Option<(Box<dyn Conversation>, Event)> {
-        if self.inbox.is_empty() {
-            return None;
-        }
-        match std::mem::replace(&mut self.mind, Mind::Busy) {
-            Mind::Idle(conversation) => {
-                let event = self.inbox.pop()?;
-                Some((conversation, event))
-            }
-            other => {
-                self.mind = other;
-                None
-            }
-        }
-    }
-
-    /// Goes on with the next event, or lets the application rest.
-    pub(super) fn go_on(
-        &mut self,
-        conversation: Box<dyn Conversation>,
-        wish: Option<Instant>,
-    ) -> Option<(Box<dyn Conversation>, Event)> {
-        self.wish = wish;
-        if let Some(event) = self.inbox.pop() {
-            return Some((conversation, event));
-        }
-        self.mind = Mind::Idle(conversation);
-        None
-    }
-
-    /// The application has heard of the end.
-    pub(super) fn part(&mut self) {
-        self.mind = Mind::Gone;
-        self.inbox.clear();
-        self.wish = None;
+    /// The application's side.
+    pub(super) fn mind(&mut self) -> &mut Mind {
+        &mut self.mind
     }
 
     /// The alarm that was set for `armed` rings.
@@ -274,10 +210,7 @@ impl Live {
         }
         self.armed = None;
         self.session.tick(now);
-        if self.wish.is_some_and(|wish| wish <= now) && !matches!(self.mind, Mind::Gone) {
-            self.wish = None;
-            self.inbox.push(Event::Tick(now));
-        }
+        self.mind.tick(now);
     }
 
     /// Does what the session wants done. Required after everything that may have changed it.
@@ -287,8 +220,7 @@ impl Live {
             ..Effects::default()
         };
         loop {
-            let is_busy = matches!(self.mind, Mind::Busy);
-            let output = match is_busy {
+            let output = match self.mind.is_busy() {
                 // What the application is going to say can share the answer.
                 true => self.session.next_due(),
                 false => self.session.next_output(),
@@ -301,7 +233,7 @@ impl Live {
         }
         self.keep_promises(&mut effects);
         effects.alarm = self.alarm();
-        effects.has_news = !self.inbox.is_empty() && matches!(self.mind, Mind::Idle(_));
+        effects.has_news = self.mind.has_news();
         effects
     }
 
@@ -314,13 +246,13 @@ impl Live {
                 }
             }
             Output::Closed(reason) => {
-                self.inbox.push(Event::Closed(reason));
+                self.mind.note(Event::Closed(reason));
                 effects.is_over = true;
             }
             Output::CloseSocket { socket } => {
                 effects.wake(self.line(socket).and_then(Line::close_silently));
             }
-            Output::Message(message) => self.inbox.push(Event::Message(message)),
+            Output::Message(message) => self.mind.note(Event::Message(message)),
             Output::Send { socket, message } => effects.wake(self.send_on(socket, &message)),
             Output::Upgraded => {}
         }
@@ -401,7 +333,7 @@ impl Live {
 
     /// When to be looked at, if nobody is going to earlier.
     fn alarm(&mut self) -> Option<Instant> {
-        let due = [self.session.deadline(), self.wish]
+        let due = [self.session.deadline(), self.mind.wish()]
             .into_iter()
             .flatten()
             .min()?;

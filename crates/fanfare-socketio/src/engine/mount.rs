@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use http::Response;
 use http::request::Parts;
+use http::{HeaderMap, Method, Response};
 
 use super::alarms::Alarms;
 use super::application::Application;
@@ -46,7 +47,13 @@ pub struct MountSettings {
     pub compression: Option<usize>,
     /// See [`limits::SESSIONS_MAX`].
     pub sessions_max: usize,
+    /// Files that lie below the path. None: everything there is a request of Engine.IO.
+    pub files: Option<Files>,
 }
+
+/// Answers a request for a file, by its method, what follows the path of the mount, and its fields;
+/// `None` for what is no file. It must not block.
+pub type Files = fn(&Method, &str, &HeaderMap) -> Option<Response<Bytes>>;
 
 impl Default for MountSettings {
     fn default() -> Self {
@@ -60,6 +67,7 @@ impl Default for MountSettings {
             deflate: None,
             compression: Some(limits::COMPRESSION_BYTES_MIN),
             sessions_max: limits::SESSIONS_MAX,
+            files: None,
         }
     }
 }
@@ -76,7 +84,8 @@ pub enum Socket {
 /// Engine.IO at one place: its sessions and what they are for. Cloning makes another handle of the
 /// same.
 ///
-/// Deadlines are kept by a task in the tokio runtime in which it was created, or first used.
+/// Deadlines are kept, and applications told of what other sessions did, by a task in the tokio
+/// runtime in which it was created, or first used. It needs one.
 #[derive(Clone, Debug)]
 pub struct EngineIo(Arc<Mount>);
 
@@ -88,6 +97,8 @@ pub(super) struct Mount {
     application: Box<dyn Application>,
     registry: Registry,
     alarms: Alarms,
+    /// No session opens any more.
+    is_closed: AtomicBool,
 }
 
 impl EngineIo {
@@ -101,14 +112,20 @@ impl EngineIo {
             path.starts_with('/') && path.ends_with('/'),
             "the path of a mount begins and ends with a slash, not so {path:?}",
         );
+        let mut engine = settings.engine.clone();
+        if !settings.transports.contains(&Transport::WebSocket) {
+            // Clients are not to be sent where nobody serves them.
+            engine.upgrades = &[];
+        }
         let alarms = Alarms::default();
         alarms.settle_here();
         Self(Arc::new(Mount {
-            engine: Arc::new(settings.engine.clone()),
+            engine: Arc::new(engine),
             registry: Registry::new(settings.sessions_max),
             application: Box::new(application),
             settings,
             alarms,
+            is_closed: AtomicBool::new(false),
         }))
     }
 
@@ -121,8 +138,8 @@ impl EngineIo {
 
     /// The mount in front of another service, which gets what is outside of its path.
     ///
-    /// In axum: `router.layer(tower::layer::layer_fn(move |inner| engine.layered(inner)))` around
-    /// what is routed, or `engine.layered(router)` around everything.
+    /// `engine.layered(router)` serves as a whole application of axum; [`EngineIo::layer`] is the
+    /// same for `Router::layer`.
     pub fn layered<S>(&self, inner: S) -> EngineLayered<S> {
         EngineLayered::new(self.service(), inner)
     }
@@ -142,8 +159,10 @@ impl EngineIo {
         self.0.registry.count()
     }
 
-    /// Closes all sessions because the server goes away: clients are told to come back.
+    /// Closes all sessions because the server goes away, and opens no new ones: handshakes are
+    /// answered with 503, after which clients try again elsewhere or later.
     pub fn close(&self) {
+        self.0.is_closed.store(true, Ordering::Relaxed);
         for client in self.clients() {
             client.close(CloseReason::ServerShuttingDown);
         }
@@ -176,6 +195,16 @@ impl Mount {
             transports: self.settings.transports,
             revisions: self.settings.revisions,
         }
+    }
+
+    /// The answer to a request for a file.
+    pub(super) fn file(&self, request: &Parts) -> Option<Response<Bytes>> {
+        let name = request.uri.path().strip_prefix(&*self.settings.path)?;
+        self.settings.files?(&request.method, name, &request.headers)
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
     }
 
     pub(super) fn application(&self) -> &dyn Application {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 /// First in, first out. One word, and nothing besides while empty: most sessions wait, and each has
 /// several of these.
 #[derive(Debug)]
+#[expect(clippy::box_collection, reason = "one word instead of four")]
 pub(super) struct Queue<T>(Option<Box<VecDeque<T>>>);
 
 impl<T> Queue<T> {

@@ -38,7 +38,7 @@ pub(super) struct Admitted {
 #[derive(Debug)]
 pub(super) enum Denied {
     Refusal(Refusal),
-    /// The system has no random numbers. Not the client's fault.
+    /// The server goes away, or the system has no random numbers. Not the client's fault.
     Unavailable,
 }
 
@@ -74,6 +74,9 @@ pub(super) fn open(
     candidate: Candidate,
     deflate: Option<Deflate>,
 ) -> Result<Client, Denied> {
+    if mount.is_closed() {
+        return Err(Denied::Unavailable);
+    }
     mount.application().admit(request)?;
     let handshake = candidate.agreed(&mount.served())?;
     let sid = Sid::random().ok_or(Denied::Unavailable)?;

@@ -53,7 +53,7 @@ fn gzip(body: &[u8]) -> Option<Bytes> {
 
 /// True if `gzip`, or everything, is accepted, and not with the weight zero (RFC 9110, section
 /// 12.5.3).
-fn accepts_gzip(headers: &HeaderMap) -> bool {
+pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(ACCEPT_ENCODING).into_iter();
     let codings = values.filter_map(|value| value.to_str().ok());
     let mut weights = codings

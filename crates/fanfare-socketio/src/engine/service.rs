@@ -108,6 +108,10 @@ where
         reception::add_cors(mount, &parts, response.headers_mut());
         return response;
     }
+    if let Some(mut response) = mount.file(&parts) {
+        reception::add_cors(mount, &parts, response.headers_mut());
+        return response;
+    }
     let admitted = match reception::admit(mount, &parts) {
         Ok(admitted) => admitted,
         Err(refusal) => return reception::finish(mount, &parts, refusal.answer()),

@@ -21,12 +21,7 @@ pub(super) async fn carry(upgrade: OnUpgrade, carrier: WebSocketCarrier) {
         Ok(End::ByPeer) => movement.carrier.ended(true),
         Ok(End::ByUs) => {
             // Seldom, short, and larger than all the rest: not a part of every idle task.
-            Box::pin(tokio::time::timeout(
-                LINGER,
-                poll_fn(|cx| movement.poll_end(cx)),
-            ))
-            .await
-            .ok();
+            Box::pin(movement.end()).await;
             movement.carrier.ended(true);
         }
         Err(_) => movement.carrier.ended(false),
@@ -85,11 +80,15 @@ impl Movement {
         Poll::Pending
     }
 
-    /// Writes the last frames, and waits until the peer is gone.
-    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.poll_write(cx)? {
-            Poll::Ready(()) => self.stream.poll_end(cx),
-            Poll::Pending => Poll::Pending,
+    /// Writes the last frames, and waits until the peer is gone. Neither for ever: whoever does
+    /// not take its frames, or does not go, is cut off.
+    async fn end(&mut self) {
+        let close_timeout = self.carrier.close_timeout();
+        let write = poll_fn(|cx| self.poll_write(cx));
+        if let Ok(Ok(())) = tokio::time::timeout(close_timeout, write).await {
+            let end = poll_fn(|cx| self.stream.poll_end(cx));
+            // Whether it went by itself makes no difference.
+            let _ = tokio::time::timeout(LINGER, end).await;
         }
     }
 

@@ -15,8 +15,9 @@ use tokio::sync::oneshot;
 use super::answer::Answer;
 use super::client::Client;
 use super::clock;
+use super::live::Live;
 use super::query::Query;
-use super::session::{PostBody, RequestId};
+use super::session::{CloseReason, PostBody, RequestId};
 use crate::limits::BODY_DISCARDED_BYTES_MAX;
 
 /// A request that its session will answer. Dropping it says that its connection has ended.
@@ -25,7 +26,15 @@ pub(super) struct Pending {
     client: Client,
     request: RequestId,
     answer: oneshot::Receiver<Answer>,
+    kind: Kind,
     is_answered: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Its answer has packets, which come only once.
+    Poll,
+    Post,
 }
 
 /// How reading a body ended.
@@ -41,7 +50,7 @@ enum Upload {
 /// Polls, and waits as long as that takes. `None` if the connection shall be dropped.
 pub(super) async fn poll(client: Client, query: &Query) -> Option<Answer> {
     let jsonp = query.jsonp;
-    let mut pending = Pending::new(client, |live, request| {
+    let mut pending = Pending::new(client, Kind::Poll, |live, request| {
         live.session_mut().get(request, jsonp);
     });
     poll_fn(|cx| pending.poll_answer(cx)).await
@@ -59,7 +68,7 @@ where
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let bytes_max = client.mount().settings().engine.payload_bytes_max;
-    let mut pending = Pending::new(client, |live, request| {
+    let mut pending = Pending::new(client, Kind::Post, |live, request| {
         live.session_mut().post_begins(request);
     });
     match pending.upload(body, bytes_max).await {
@@ -91,7 +100,7 @@ pub(super) fn abandoned() -> Answer {
 }
 
 impl Pending {
-    fn new(client: Client, begin: impl FnOnce(&mut super::live::Live, RequestId)) -> Self {
+    fn new(client: Client, kind: Kind, begin: impl FnOnce(&mut Live, RequestId)) -> Self {
         let (request, answer) = client.tell(|live| {
             let (request, answer) = live.request();
             begin(live, request);
@@ -101,6 +110,7 @@ impl Pending {
             client,
             request,
             answer,
+            kind,
             is_answered: false,
         }
     }
@@ -164,8 +174,16 @@ fn append(read: &mut Vec<u8>, mut data: impl Buf) {
 impl Drop for Pending {
     fn drop(&mut self) {
         if !self.is_answered {
-            let request = self.request;
-            self.client.tell(|live| (live.request_gone(request), None));
+            let (request, kind) = (self.request, self.kind);
+            self.client.tell(|live| {
+                let is_in_time = live.request_gone(request);
+                // Its packets have left the session and reach nobody: better an end that is
+                // noticed than a gap that is not.
+                if kind == Kind::Poll && !is_in_time {
+                    live.abort(CloseReason::TransportError);
+                }
+                ((), None)
+            });
         }
     }
 }

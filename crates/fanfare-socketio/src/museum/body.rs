@@ -44,7 +44,6 @@ impl MuseumBody {
                 self.0 = Content::Ended;
                 frames
             }
-            Take::Wait => return Poll::Pending,
         };
         Poll::Ready((!frames.is_empty()).then(|| form::batch(transport, &frames)))
     }

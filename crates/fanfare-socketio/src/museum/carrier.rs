@@ -24,7 +24,7 @@ impl Carrier {
         self.conn.transport()
     }
 
-    /// What to do, once there is something. Never [`Take::Wait`].
+    /// What to do, once there is something.
     pub(super) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Take> {
         self.conn.poll_take(self.id, cx)
     }
@@ -45,7 +45,6 @@ impl Speaker for Carrier {
         self.poll_take(cx).map(|take| match take {
             Take::Frames(frames) => Say::More(frames),
             Take::Last(frames) => Say::Last(frames),
-            Take::Wait => Say::More(String::new()),
         })
     }
 

@@ -157,15 +157,12 @@ impl Conn {
     pub(super) fn poll_take(&self, carrier: CarrierId, cx: &mut Context<'_>) -> Poll<Take> {
         let take = self.with(|state, now| {
             let take = state.session.take(carrier, now);
-            if take == Take::Wait {
+            if take.is_none() {
                 state.carrier = Some(cx.waker().clone());
             }
             take
         });
-        match take {
-            Take::Wait => Poll::Pending,
-            take => Poll::Ready(take),
-        }
+        take.map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Ready when the session has ended, for its only carrier while that is busy.

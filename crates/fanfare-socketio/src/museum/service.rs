@@ -152,10 +152,7 @@ async fn hold(conn: Conn, callback: Option<&str>) -> Response<MuseumBody> {
         set_content_type(&mut response, form::content_type(transport));
         return response;
     }
-    let frames = match poll_fn(|cx| carrier.poll_take(cx)).await {
-        Take::Frames(frames) | Take::Last(frames) => frames,
-        Take::Wait => String::new(),
-    };
+    let (Take::Frames(frames) | Take::Last(frames)) = poll_fn(|cx| carrier.poll_take(cx)).await;
     let body = match callback {
         Some(callback) => script::jsonp(callback, &frames),
         None => frames,

@@ -56,8 +56,6 @@ pub enum Take {
     Frames(String),
     /// Write these frames, perhaps none, and be gone.
     Last(String),
-    /// Come back when something has happened.
-    Wait,
 }
 
 /// What the application hears, in this order: one connect, messages, one disconnect.
@@ -161,11 +159,12 @@ impl Session {
     }
 
     /// What a carrier is to do now. That it asks says that it has written what it took before.
-    pub fn take(&mut self, carrier: CarrierId, now: Instant) -> Take {
+    /// `None` to come back when something has happened.
+    pub fn take(&mut self, carrier: CarrierId, now: Instant) -> Option<Take> {
         match self.carrier {
             Carrier::Poll { id, .. } if id == carrier => self.take_for_poll(now),
             Carrier::Stream { id } if id == carrier => self.take_for_stream(),
-            _ => Take::Last(String::new()),
+            _ => Some(Take::Last(String::new())),
         }
     }
 
@@ -272,18 +271,18 @@ impl Session {
         self.queue.written()
     }
 
-    fn take_for_poll(&mut self, now: Instant) -> Take {
+    fn take_for_poll(&mut self, now: Instant) -> Option<Take> {
         if self.queue.is_empty() {
-            return Take::Wait;
+            return None;
         }
         let frames = self.queue.take();
         self.queue.confirm();
         self.leave(now);
         self.end_if_closing();
-        Take::Last(frames)
+        Some(Take::Last(frames))
     }
 
-    fn take_for_stream(&mut self) -> Take {
+    fn take_for_stream(&mut self) -> Option<Take> {
         self.queue.confirm();
         let mut frames = self.queue.take();
         if let Some(number) = self.heartbeat.take() {
@@ -292,12 +291,9 @@ impl Session {
         if self.stage == Stage::Closing {
             self.queue.confirm();
             self.end_if_closing();
-            return Take::Last(frames);
+            return Some(Take::Last(frames));
         }
-        if frames.is_empty() {
-            return Take::Wait;
-        }
-        Take::Frames(frames)
+        (!frames.is_empty()).then_some(Take::Frames(frames))
     }
 
     /// Nobody carries the session for now.

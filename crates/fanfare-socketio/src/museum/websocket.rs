@@ -34,7 +34,7 @@ pub(super) trait Speaker {
 
 /// Something to say.
 pub(super) enum Say {
-    /// A message, and come back. An empty one is not sent.
+    /// A message, and come back.
     More(String),
     /// A message, perhaps empty, and goodbye.
     Last(String),

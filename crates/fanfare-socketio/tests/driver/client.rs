@@ -65,6 +65,15 @@ impl Connection {
         .await;
     }
 
+    /// A `POST` of something else than text.
+    pub(crate) async fn post_as(&mut self, content_type: &str, target: &str, body: &[u8]) -> Reply {
+        let bytes = body.len();
+        let fields = format!("Content-Type: {content_type}\r\nContent-Length: {bytes}\r\n");
+        self.request("POST", target, &fields).await;
+        self.write(body).await;
+        self.reply().await
+    }
+
     /// The head of a `POST`; returns when its body is waited for.
     pub(crate) async fn announce_post(&mut self, target: &str, bytes: usize) {
         let fields = format!("Content-Length: {bytes}\r\nExpect: 100-continue\r\n");

@@ -1,5 +1,6 @@
 //! What applications may do, and what they may rely on.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -291,6 +292,67 @@ async fn a_mount_that_closes_tells_everybody() {
     assert_eq!(socket.closed().await, None);
     assert_eq!(site.get(&session).await.text(), "1");
     soon(site.is_empty()).await;
+    let reply = site.get("/engine.io/?EIO=4&transport=polling").await;
+    assert_eq!(reply.brief(), (503, String::new()));
+}
+
+/// Hears that nothing overlaps, and that nothing comes after the end.
+#[derive(Clone, Default)]
+struct Count {
+    in_a_call: Arc<Mutex<()>>,
+    ends: Arc<AtomicUsize>,
+}
+
+impl Application for Count {
+    fn open(&self, _client: &Client, _request: &Parts) -> Box<dyn Conversation> {
+        Box::new(self.clone())
+    }
+}
+
+impl Conversation for Count {
+    fn message(&mut self, _message: Received, _client: &Client) {
+        let _guard = self.in_a_call.try_lock().expect("calls do not overlap");
+        assert_eq!(self.ends.load(Ordering::SeqCst), 0);
+    }
+
+    fn closed(&mut self, _reason: CloseReason, _client: &Client) {
+        let _guard = self.in_a_call.try_lock().expect("calls do not overlap");
+        self.ends.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_is_heard_once_and_last_whoever_brings_it() {
+    for _ in 0..30 {
+        let count = Count::default();
+        let site = Site::serve(patient(), count.clone()).await;
+        let mut socket = site.socket().await;
+        let client = only(&site);
+        let others = [CloseReason::ForcedClose, CloseReason::ServerShuttingDown].map(|reason| {
+            let client = client.clone();
+            std::thread::spawn(move || {
+                while client.send(&Parcel::text("x")) {
+                    client.close(reason);
+                    client.abort(reason);
+                }
+            })
+        });
+        for _ in 0..20 {
+            socket.send("4x").await;
+        }
+        drop(socket);
+        for other in others {
+            other.join().unwrap();
+        }
+        soon(async {
+            while count.ends.load(Ordering::SeqCst) == 0 {
+                tokio::task::yield_now().await;
+            }
+            site.is_empty().await;
+        })
+        .await;
+        assert_eq!(count.ends.load(Ordering::SeqCst), 1);
+    }
 }
 
 #[tokio::test]

@@ -68,7 +68,9 @@ async fn check(request: (&str, &str, &str), expected: (u16, &str)) {
 
 #[tokio::test]
 async fn what_is_refused_is_told_why() {
+    let method = (400, r#"{"code":2,"message":"Bad handshake method"}"#);
     let polling = "/engine.io/?EIO=4&transport=polling";
+    check(("POST", polling, "Content-Length: 0\r\n"), method).await;
     let socket = "/engine.io/?EIO=4&transport=websocket";
     let unknown = (400, r#"{"code":0,"message":"Transport unknown"}"#);
     let bad = (400, r#"{"code":3,"message":"Bad request"}"#);
@@ -215,4 +217,20 @@ async fn the_cookie_comes_with_the_handshake_alone() {
     let session = format!("/sio/?EIO=4&transport=polling&sid={sid}");
     assert_eq!(site.post(&session, "4x").await.field("set-cookie"), None);
     assert_eq!(site.get(&session).await.field("set-cookie"), None);
+}
+
+#[tokio::test]
+async fn nobody_is_sent_where_nobody_serves() {
+    let mut settings = patient();
+    settings.transports = &[fanfare_socketio::engine::Transport::Polling];
+    let (site, _ends) = Site::echo(settings).await;
+    let reply = site.get("/engine.io/?EIO=4&transport=polling").await;
+    assert!(reply.text().contains(r#""upgrades":[]"#), "{reply:?}");
+    let session = crate::site::upgrade_of(&format!(
+        "/engine.io/?EIO=4&transport=polling&sid={}",
+        sid(&reply.text())
+    ));
+    let mut connection = site.connect().await;
+    connection.request("GET", &session, HANDSHAKE).await;
+    assert_eq!(connection.reply().await.status, 400);
 }

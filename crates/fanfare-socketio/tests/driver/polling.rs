@@ -1,9 +1,15 @@
 //! Requests of a session on polling.
 
-use fanfare_socketio::engine::CloseReason;
+use std::task::{Context, Waker};
+
+use bytes::Bytes;
+use fanfare_socketio::engine::{CloseReason, Parcel};
+use http::Request;
+use http_body_util::Empty;
+use tower_service::Service as _;
 
 use crate::client::soon;
-use crate::site::{Site, eio3, engine_io, patient};
+use crate::site::{Site, eio3, engine_io, patient, sid};
 
 #[tokio::test]
 async fn what_is_posted_comes_back_in_the_poll_that_waits() {
@@ -170,6 +176,21 @@ async fn a_poll_whose_connection_dies_ends_the_session() {
 }
 
 #[tokio::test]
+async fn an_answer_that_reaches_nobody_ends_the_session() {
+    let (site, mut ends) = Site::echo(patient()).await;
+    let session = site.open().await;
+    let request = Request::get(&session).body(Empty::<Bytes>::new()).unwrap();
+    let mut poll = site.engine.service().call(request);
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(poll.as_mut().poll(&mut context).is_pending());
+    // The answer is made, and its request goes away before it is taken.
+    site.engine.clients()[0].send(&Parcel::text("lost"));
+    drop(poll);
+    assert_eq!(soon(ends.recv()).await, Some(CloseReason::TransportError));
+    assert_eq!(site.engine.count(), 0);
+}
+
+#[tokio::test]
 async fn a_body_that_breaks_off_ends_the_session() {
     let (site, mut ends) = Site::echo(patient()).await;
     let session = site.open().await;
@@ -221,13 +242,51 @@ async fn revision_3_counts_and_sends_bytes_as_bytes() {
 }
 
 #[tokio::test]
-async fn scripts_are_labelled_as_scripts() {
+async fn revision_3_takes_bytes_as_bytes() {
     let (site, _ends) = Site::echo(eio3()).await;
-    let reply = site.get("/eio3/?EIO=3&transport=polling&j=7").await;
+    let session = site.open_at("/eio3/?EIO=3&transport=polling").await;
+    let body = b"\x00\x06\xff4h\xe2\x82\xacl\x01\x05\xff\x04\x01\x02\x03\x04";
+    let mut connection = site.connect().await;
+    let reply = connection
+        .post_as("application/octet-stream", &session, body)
+        .await;
+    assert_eq!(reply.brief(), (200, "ok".to_owned()));
+    assert_eq!(connection.get(&session).await.body, body);
+}
+
+#[tokio::test]
+async fn revision_4_does_not_take_bytes() {
+    let (site, mut ends) = Site::echo(patient()).await;
+    let session = site.open().await;
+    let mut connection = site.connect().await;
+    let reply = connection
+        .post_as("application/octet-stream", &session, b"4x")
+        .await;
+    assert_eq!(reply.brief(), (400, String::new()));
+    assert_eq!(soon(ends.recv()).await, Some(CloseReason::TransportError));
+}
+
+#[tokio::test]
+async fn scripts_answer_scripts_and_forms() {
+    let (site, _ends) = Site::echo(eio3()).await;
+    let form = "application/x-www-form-urlencoded";
+    let reply = site.get("/eio3/?EIO=3&transport=polling&j=7&b64=1").await;
     assert!(reply.text().starts_with("___eio[7](\"114:0{"), "{reply:?}");
     assert_eq!(
         reply.field("content-type").unwrap(),
         "text/javascript; charset=UTF-8"
     );
     assert_eq!(reply.field("x-content-type-options").unwrap(), "nosniff");
+    let sid = sid(&reply.text().replace('\\', ""));
+    let session = format!("/eio3/?EIO=3&transport=polling&j=8&b64=1&sid={sid}");
+    let body = b"d=24%3A42%5B%22message%22%2C%22a%5C%5Cnb%22%2C%22%E2%82%AC%22%5D";
+    let mut connection = site.connect().await;
+    assert_eq!(connection.post_as(form, &session, body).await.text(), "ok");
+    let expected = r#"___eio[8]("24:42[\"message\",\"a\\nb\",\"€\"]");"#;
+    assert_eq!(connection.get(&session).await.text(), expected);
+    assert_eq!(
+        connection.post_as(form, &session, b"d=1%3A1").await.text(),
+        "ok"
+    );
+    soon(site.is_empty()).await;
 }

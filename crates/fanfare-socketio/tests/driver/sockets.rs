@@ -176,3 +176,37 @@ async fn frames_behind_the_handshake_are_not_lost() {
     }
     assert_eq!(connection.read, b"\x81\x063probe");
 }
+
+#[tokio::test]
+async fn a_connection_that_is_no_plain_tcp_carries_a_session_as_well() {
+    use fanfare_websocket::frame::{self, FrameHeader};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let (site, mut ends) = Site::echo(patient()).await;
+    let service = hyper_util::service::TowerToHyperService::new(site.engine.service());
+    let (mut client, server) = tokio::io::duplex(1_024);
+    let connection = hyper::server::conn::http1::Builder::new()
+        .serve_connection(hyper_util::rt::TokioIo::new(server), service)
+        .with_upgrades();
+    tokio::spawn(async move { connection.await.ok() });
+    let handshake = crate::websocket::HANDSHAKE;
+    let target = "/engine.io/?EIO=4&transport=websocket";
+    let head = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n{handshake}\r\n");
+    client.write_all(head.as_bytes()).await.unwrap();
+    let mut read = Vec::new();
+    while !read.ends_with(b"}") {
+        assert!(soon(client.read_buf(&mut read)).await.unwrap() > 0);
+    }
+    // Longer than what lies between the two: it takes turns to write it.
+    let long = format!("4{}", "x".repeat(100_000));
+    let message = FrameHeader::new(Opcode::Text)
+        .masked([1, 2, 3, 4])
+        .frame(&[long.as_bytes()]);
+    let expected = frame::encode(fanfare_websocket::MessageKind::Text, long.as_bytes());
+    client.write_all(&message).await.unwrap();
+    let mut echo = vec![0; expected.len()];
+    soon(client.read_exact(&mut echo)).await.unwrap();
+    assert_eq!(echo, expected);
+    drop(client);
+    assert_eq!(soon(ends.recv()).await, Some(CloseReason::TransportClose));
+}

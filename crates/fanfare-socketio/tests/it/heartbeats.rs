@@ -105,5 +105,6 @@ fn a_pong_of_revision_3_goes_with_the_rest() {
 fn a_clock_that_jumps_pings_once() {
     let mut it = Conversation::websocket(V4);
     it.at(10_000, &["socket 0 < 2"]);
-    assert_eq!(it.deadline_ms(), Some(10_200));
+    // The ping was due long ago; half of the time to answer is left all the same.
+    assert_eq!(it.deadline_ms(), Some(10_100));
 }

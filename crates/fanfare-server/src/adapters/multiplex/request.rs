@@ -7,15 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use fanfare_hub::{ChannelName, Draft, Start};
-use fanfare_relay::percent::Encoded;
-use fanfare_relay::{Query, read_draft, read_starts};
-use http::HeaderMap;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::Rules;
-use super::refusal::Refusal;
+use crate::adapters::refusal::Refusal;
+use crate::adapters::wish::{given, lifetime, name, start};
 
 /// Bytes of a textual id. It is kept until the answer; a UUID, a hash or a URN fits.
 const ID_BYTES_MAX: usize = 64;
@@ -42,7 +40,7 @@ pub(super) enum Request {
 /// The client's name for a request, given back as it came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub(super) enum RequestId {
+pub(crate) enum RequestId {
     Number(u64),
     Text(Box<str>),
 }
@@ -185,28 +183,6 @@ fn subscribe(channel: &str, since: Option<&str>, rules: &Rules) -> Result<Reques
             None => rules.first,
         },
     })
-}
-
-fn name(channel: &str) -> Result<ChannelName, Refusal> {
-    ChannelName::new(channel).map_err(Refusal::from)
-}
-
-/// In the grammar of the query parameter, and by the same reader.
-fn start(since: &str, default: Start) -> Result<Start, Refusal> {
-    let query = format!("since={}", Encoded(since));
-    let starts = read_starts(&HeaderMap::new(), Query::new(&query), 1, default)?;
-    Ok(starts.first().copied().unwrap_or(default))
-}
-
-/// In the grammar of the query parameter, and by the same reader.
-fn lifetime(ttl: &str) -> Result<Option<std::time::Duration>, Refusal> {
-    let query = format!("ttl={}", Encoded(ttl));
-    Ok(read_draft(&HeaderMap::new(), Query::new(&query), Bytes::new())?.ttl)
-}
-
-/// As with headers, an empty option counts as not given.
-fn given(option: Option<Box<str>>) -> Option<Box<str>> {
-    option.filter(|text| !text.is_empty())
 }
 
 fn payload(

@@ -123,6 +123,75 @@ fn a_client_that_is_closed_says_nothing_more_and_lets_go() {
     }
 }
 
+/// Polls, and counts its requests in `requests`.
+const COUNTING: &str = "async ({ module, url }) => {
+    const { connect } = await import(module);
+    globalThis.requests = globalThis.heard = 0;
+    globalThis.polling = connect(url, {
+      transports: ['poll'],
+      since: 'now',
+      fetch: (...request) => {
+        requests += 1;
+        return fetch(...request);
+      },
+    }).on('message', () => { heard += 1; });
+}";
+
+/// Does something to a client whose poll is held, then publishes: how many requests that makes.
+fn requests_after(action: &str, messages: u32) -> u64 {
+    let server = server_with_history();
+    let mut page = Page::node();
+    let argument = json!({"module": page.module("fanfare.js"), "url": server.url("/sub/c")});
+    page.run(COUNTING, &argument);
+    until_held(&server, "c", 1);
+    page.value(&format!("void (requests = 0, polling.{action}())"));
+    Publisher::connect(&server).count("c", 0..messages);
+    if action == "reconnect" {
+        page.wait(&format!("heard === {messages}"));
+    }
+    // Another client of the same process has heard everything: so could this one have.
+    page.listen(&server.url("/sub/c"), &json!({"transports": ["poll"]}));
+    page.heard(messages as usize);
+    let requests = page.value("requests").as_u64().unwrap();
+    page.value("[client.close(), polling.close()]");
+    requests
+}
+
+#[test]
+fn a_poll_that_was_held_is_not_asked_again() {
+    assert_eq!(requests_after("close", 20), 0);
+    assert_eq!(requests_after("pause", 20), 0);
+    // One to find its place, one per message, one that is held.
+    let requests = requests_after("reconnect", 20);
+    assert!(requests <= 22, "{requests}");
+}
+
+/// Fails, and is closed so many turns of the event queue later: the failure must not undo that.
+const CLOSED_WHILE_FAILING: &str = "async ({ module, turns }) => {
+    const { connect } = await import(module);
+    const said = [];
+    const client = connect('http://localhost/sub/c', {
+      transports: ['poll'],
+      since: '1:0',
+      fetch: async () => { throw new Error('no'); },
+    }).on('error', () => said.push(client.state));
+    for (let turn = 0; turn < turns; turn++) await null;
+    client.close();
+    const before = said.length;
+    for (let turn = 0; turn < 50; turn++) await null;
+    return [client.state, said.length - before];
+}";
+
+#[test]
+fn a_client_that_is_closed_while_it_fails_stays_closed() {
+    let mut page = Page::node();
+    for turns in 0..40 {
+        let argument = json!({"module": page.module("fanfare.js"), "turns": turns});
+        let left = page.run(CLOSED_WHILE_FAILING, &argument);
+        assert_eq!(left, json!(["closed", 0]), "after {turns} turns");
+    }
+}
+
 /// A peer that vanishes without a word is asked, and then no longer waited for. Time is the test's.
 const SILENT: &str = "async ({ module }) => {
     const { connect } = await import(module);
@@ -166,6 +235,33 @@ fn a_silent_socket_is_asked_and_then_replaced() {
         sockets,
         json!([[["subscribe", "ping"], true], [["subscribe"], true]])
     );
+}
+
+/// The first is never answered; time is the test's.
+const STUCK: &str = "async ({ module }) => {
+    const { connect } = await import(module);
+    const timers = [];
+    globalThis.setTimeout = (callback, ms) => timers.push({ callback, ms });
+    let asked = 0;
+    const answer = () => new Response('{\"subscribers\":0}', { headers: { 'Fanfare-Id': '1:0' } });
+    const never = (signal) => new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+    const fetch = async (url, { signal }) => (asked++ ? answer() : never(signal));
+    const client = connect('http://localhost/', { fetch });
+    const stuck = client.publish('c', 'stuck').catch(({ message }) => message);
+    const next = client.publish('c', 'next');
+    while (asked === 0) await null;
+    timers.find(({ ms }) => ms === 60_000).callback();
+    return [await stuck, (await next).id];
+}";
+
+#[test]
+fn a_publish_that_is_not_answered_gives_way_to_the_next() {
+    let mut page = Page::node();
+    let said = page.run(STUCK, &json!({"module": page.module("fanfare.js")}));
+    let expected = "No answer in time. The message may have been published all the same.";
+    assert_eq!(said, json!([expected, "1:0"]));
 }
 
 #[test]

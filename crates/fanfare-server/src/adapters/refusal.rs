@@ -9,14 +9,14 @@ const QUOTED_BYTES_MAX: usize = 200;
 
 /// A code for programs, a sentence for people, and the setting that decided, if one did.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) code: &'static str,
-    pub(super) message: String,
-    pub(super) setting: Option<&'static str>,
+pub(crate) struct Refusal {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) setting: Option<&'static str>,
 }
 
 impl Refusal {
-    fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
@@ -24,36 +24,36 @@ impl Refusal {
         }
     }
 
-    fn decided_by(self, setting: &'static str) -> Self {
+    pub(crate) fn decided_by(self, setting: &'static str) -> Self {
         Self {
             setting: Some(setting),
             ..self
         }
     }
 
-    pub(super) fn bad_base64() -> Self {
+    pub(crate) fn bad_base64() -> Self {
         Self::new(
             "bad_base64",
             "`base64` is not base64 with its padding (RFC 4648, section 4)",
         )
     }
 
-    pub(super) fn bad_json(error: &serde_json::Error) -> Self {
+    pub(crate) fn bad_json(error: &serde_json::Error) -> Self {
         Self::new("bad_json", quoted(&format!("this is not JSON: {error}")))
     }
 
-    pub(super) fn bad_request(error: &serde_json::Error) -> Self {
+    pub(crate) fn bad_request(error: &serde_json::Error) -> Self {
         Self::new("bad_request", quoted(&error.to_string()))
     }
 
-    pub(super) fn binary_frame() -> Self {
+    pub(crate) fn binary_frame() -> Self {
         Self::new(
             "binary_frame",
             "a request is JSON in a text frame; send bytes as `base64`",
         )
     }
 
-    pub(super) fn key_required() -> Self {
+    pub(crate) fn key_required() -> Self {
         Self::new(
             "key_required",
             "publishing takes a key, and the handshake had none of this server's: send it there as \
@@ -62,7 +62,7 @@ impl Refusal {
         .decided_by("publish.keys")
     }
 
-    pub(super) fn message_too_large(bytes_max: usize) -> Self {
+    pub(crate) fn message_too_large(bytes_max: usize) -> Self {
         Self::new(
             "message_too_large",
             format!("the message is longer than {bytes_max} bytes, which is the limit"),
@@ -70,25 +70,25 @@ impl Refusal {
         .decided_by("limits.message_bytes_max")
     }
 
-    pub(super) fn not_an_object() -> Self {
+    pub(crate) fn not_an_object() -> Self {
         Self::new("bad_request", "a request is a JSON object with a text `op`")
     }
 
-    pub(super) fn not_subscribed() -> Self {
+    pub(crate) fn not_subscribed() -> Self {
         Self::new(
             "not_subscribed",
             "this connection has not subscribed to that channel",
         )
     }
 
-    pub(super) fn one_payload() -> Self {
+    pub(crate) fn one_payload() -> Self {
         Self::new(
             "bad_request",
             "a message is either `data` with text or `base64` with bytes",
         )
     }
 
-    pub(super) fn too_many_requests(requests_max: usize) -> Self {
+    pub(crate) fn too_many_requests(requests_max: usize) -> Self {
         Self::new(
             "too_many_requests",
             format!(
@@ -97,7 +97,7 @@ impl Refusal {
         )
     }
 
-    pub(super) fn unknown_op(known: &[&str]) -> Self {
+    pub(crate) fn unknown_op(known: &[&str]) -> Self {
         Self::new("unknown_op", format!("`op` is one of {}", known.join(", ")))
     }
 }

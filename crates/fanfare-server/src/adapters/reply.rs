@@ -1,17 +1,17 @@
-//! What a client is told.
+//! What a client is told that speaks JSON: at `/ws`, and in the acknowledgements of Socket.IO.
 
 use fanfare_hub::{ChannelName, Message};
 use fanfare_link::Answer;
 use serde::Serialize;
 
+use super::json::{Content, GapNotice, Reason};
+use super::multiplex::RequestId;
 use super::refusal::Refusal;
-use super::request::RequestId;
-use crate::adapters::json::{Content, GapNotice, Reason};
 
 /// One frame to the client.
 #[derive(Serialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
-pub(super) enum Reply<'a> {
+pub(crate) enum Reply<'a> {
     End {
         channel: &'a str,
         reason: Reason,
@@ -56,7 +56,7 @@ pub(super) enum Reply<'a> {
 }
 
 impl<'a> Reply<'a> {
-    pub(super) fn error(id: Option<&'a RequestId>, refusal: &'a Refusal) -> Self {
+    pub(crate) fn error(id: Option<&'a RequestId>, refusal: &'a Refusal) -> Self {
         Self::Error {
             id,
             code: refusal.code,
@@ -65,7 +65,7 @@ impl<'a> Reply<'a> {
         }
     }
 
-    pub(super) fn message(message: &'a Message) -> Self {
+    pub(crate) fn message(message: &'a Message) -> Self {
         Self::Message {
             channel: message.channel().as_str(),
             message_id: message.id().to_string(),
@@ -74,7 +74,7 @@ impl<'a> Reply<'a> {
     }
 
     /// What became of a request.
-    pub(super) fn to(
+    pub(crate) fn to(
         answer: &Answer,
         id: Option<&'a RequestId>,
         channel: &'a ChannelName,

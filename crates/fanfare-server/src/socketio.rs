@@ -1,0 +1,136 @@
+//! `/socket.io/`: channels for the official clients, without a line of code on the server.
+//!
+//! A client says `emit("subscribe", channel, {since}, ack)`, `unsubscribe` or `publish`. A message
+//! arrives as an event with the publisher's event name, or `message`, with the data and the cursor
+//! as arguments. What is answered and told is what `/ws` says, see `docs/socketio-server.md`.
+
+mod cursor;
+mod event;
+mod gallery;
+mod requests;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fanfare_hub::{Admission, HistoryLimits, Hub, Start};
+use fanfare_link::{Clock, RequestBody};
+use fanfare_socketio::engine::{EngineIo, Refusal};
+use fanfare_socketio::{Handlers, Recovery, SocketIo};
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use tower_service::Service as _;
+
+use self::gallery::Gallery;
+use crate::access::Access;
+use crate::config::Config;
+use crate::route::Rules;
+
+/// Socket.IO of one node.
+#[derive(Debug)]
+pub(crate) struct Mount {
+    io: SocketIo,
+}
+
+/// What a client's requests are checked against.
+#[derive(Debug)]
+pub(super) struct Terms {
+    pub(super) first: Start,
+    pub(super) history: HistoryLimits,
+    pub(super) admission: Admission,
+    pub(super) message_bytes_max: usize,
+    pub(super) channels_max: usize,
+}
+
+/// The mark of a client that may publish.
+const MAY_PUBLISH: u32 = 1;
+
+impl Mount {
+    /// None if the configuration does not want it.
+    pub(crate) fn new(
+        config: &Config,
+        rules: &Rules,
+        first: Start,
+        access: &Arc<Access>,
+        hub: &Hub,
+        clock: &Arc<dyn Clock>,
+    ) -> Option<Self> {
+        if !config.socketio.enabled {
+            return None;
+        }
+        let terms = Terms {
+            first,
+            history: rules.history,
+            admission: rules.admission,
+            message_bytes_max: config.limits.message_bytes_max,
+            channels_max: config.limits.channels_per_connection_max,
+        };
+        let gallery = Gallery::new(hub.clone(), Arc::clone(clock), terms);
+        let existing_only = rules.existing_channels_only;
+        let (asked, marked) = (Arc::clone(access), Arc::clone(access));
+        let (_layer, io) = SocketIo::builder()
+            .allow_eio3()
+            .forget_requests()
+            .admit(move |_request| match may_subscribe(&asked, existing_only) {
+                Ok(()) => Ok(()),
+                Err(why) => Err(Refusal::Forbidden(Some(why.into()))),
+            })
+            .mark(move |request| {
+                let authority = request.uri.authority().map(http::uri::Authority::as_str);
+                let may = marked.may_publish_over_socket(&request.headers, authority);
+                if may { MAY_PUBLISH } else { 0 }
+            })
+            .recovery(Recovery {
+                events: false,
+                window: config.socketio.recovery_time,
+                ..Recovery::default()
+            })
+            .mount(|mount| {
+                mount.engine.payload_bytes_max = config.limits.message_bytes_max;
+            })
+            .state(gallery)
+            .build();
+        // "/" is the name of a namespace.
+        let _ = io.of("/", handlers());
+        Some(Self { io })
+    }
+
+    pub(crate) fn engine(&self) -> &EngineIo {
+        self.io.engine()
+    }
+
+    /// Answers a request that is no WebSocket's.
+    pub(crate) async fn answer(&self, request: Request<RequestBody>) -> Response<Bytes> {
+        let Ok(response) = self.io.service().call(request).await;
+        let (parts, body) = response.into_parts();
+        let Ok(body) = body.collect().await;
+        Response::from_parts(parts, body.to_bytes())
+    }
+
+    /// Sessions that are open.
+    pub(crate) fn sessions(&self) -> usize {
+        self.io.engine().count()
+    }
+}
+
+/// Whether clients may choose channels once they are connected.
+fn may_subscribe(access: &Access, existing_only: bool) -> Result<(), &'static str> {
+    if access.check_subscriber().is_err() {
+        return Err("nobody may subscribe here (subscribe.allow)");
+    }
+    if access.has_guard() {
+        return Err("clients choose their channels later, and here each choice is checked");
+    }
+    if existing_only {
+        return Err("only existing channels may be chosen (subscribe.existing_channels_only)");
+    }
+    Ok(())
+}
+
+fn handlers() -> Handlers {
+    Handlers::new()
+        .on_connect(requests::resume)
+        .on_disconnect(requests::leave)
+        .on("subscribe", requests::subscribe)
+        .on("unsubscribe", requests::unsubscribe)
+        .on("publish", requests::publish)
+}

@@ -1,0 +1,229 @@
+//! What clients ask for.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fanfare_hub::{ChannelName, Draft, MessageId, Start};
+use fanfare_link::Answer;
+use fanfare_socketio::{Ack, Data, Socket, State, Value};
+use serde::Deserialize;
+
+use super::MAY_PUBLISH;
+use super::cursor::Reached;
+use super::gallery::{Gallery, Saved};
+use crate::adapters::refusal::Refusal;
+use crate::adapters::reply::Reply;
+use crate::adapters::wish::{given, lifetime, name, start};
+
+type Galleries = State<Arc<Gallery>>;
+
+/// Options of `subscribe`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Subscribing {
+    since: Option<String>,
+}
+
+/// Options of `publish`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Publishing {
+    event: Option<Box<str>>,
+    content_type: Option<Box<str>>,
+    ttl: Option<Box<str>>,
+    key: Option<Box<str>>,
+}
+
+/// `subscribe(channel, {since}, ack)`.
+pub(super) async fn subscribe(
+    State(gallery): Galleries,
+    socket: Socket,
+    arguments: Data,
+    ack: Ack,
+) {
+    let outcome = read_subscribe(&gallery, &arguments).and_then(|(channel, start)| {
+        let subscribed = gallery.subscribe(&socket, &channel, start);
+        subscribed.map_err(|error| Refusal::from(&error))?;
+        Ok(channel)
+    });
+    match outcome {
+        Ok(channel) => {
+            let reply = Reply::Subscribed {
+                id: None,
+                channel: channel.as_str(),
+            };
+            let _ = ack.send(&reply);
+            // It may have gone while it asked.
+            if !socket.is_connected() {
+                gallery.leave(&socket);
+            }
+            gallery.read_on(&socket, &channel);
+        }
+        Err(refusal) => refuse(ack, &socket, &refusal),
+    }
+}
+
+fn read_subscribe(gallery: &Gallery, arguments: &Data) -> Result<(ChannelName, Start), Refusal> {
+    let (channel, options): (String, Option<Subscribing>) = read(arguments)?;
+    let first = gallery.terms.first;
+    let since = options.unwrap_or_default().since;
+    let start = since.map_or(Ok(first), |since| start(&since, first))?;
+    Ok((name(&channel)?, start))
+}
+
+/// `unsubscribe(channel, ack)`.
+pub(super) async fn unsubscribe(
+    State(gallery): Galleries,
+    socket: Socket,
+    arguments: Data,
+    ack: Ack,
+) {
+    let outcome = read(&arguments).and_then(|(channel,): (String,)| {
+        let channel = name(&channel)?;
+        if gallery.unsubscribe(&socket, &channel) {
+            Ok(channel)
+        } else {
+            Err(Refusal::not_subscribed())
+        }
+    });
+    match outcome {
+        Ok(channel) => {
+            let reply = Reply::Unsubscribed {
+                id: None,
+                channel: channel.as_str(),
+            };
+            let _ = ack.send(&reply);
+        }
+        Err(refusal) => refuse(ack, &socket, &refusal),
+    }
+}
+
+/// `publish(channel, data, {event, content_type, ttl, key}, ack)`.
+pub(super) async fn publish(State(gallery): Galleries, socket: Socket, arguments: Data, ack: Ack) {
+    let (channel, draft) = match read_publish(&gallery, &socket, &arguments) {
+        Ok(read) => read,
+        Err(refusal) => return refuse(ack, &socket, &refusal),
+    };
+    let outcome = gallery.hub().publish(&channel, draft, gallery.now()).await;
+    let answer = Answer::Published { tag: 0, outcome };
+    match Reply::to(&answer, None, &channel) {
+        Ok(reply) => {
+            let _ = ack.send(&reply);
+        }
+        Err(refusal) => refuse(ack, &socket, &refusal),
+    }
+}
+
+fn read_publish(
+    gallery: &Gallery,
+    socket: &Socket,
+    arguments: &Data,
+) -> Result<(ChannelName, Draft), Refusal> {
+    if socket.handshake().mark() & MAY_PUBLISH == 0 {
+        return Err(Refusal::key_required());
+    }
+    let unreadable = || Refusal::new("bad_request", "publish takes a channel and data");
+    let values = arguments.values().map_err(|_| unreadable())?;
+    let [Value::Json(channel), data, options @ ..] = &*values else {
+        return Err(unreadable());
+    };
+    let channel = name(&channel.read::<String>().map_err(|_| unreadable())?)?;
+    let options = match options.first() {
+        None => None,
+        Some(Value::Json(options)) => options
+            .read::<Option<Publishing>>()
+            .map_err(|error| Refusal::new("bad_request", error.to_string()))?,
+        Some(_) => return Err(unreadable()),
+    };
+    let options = options.unwrap_or_default();
+    let (payload, content_type) = payload(data)?;
+    let bytes_max = gallery.terms.message_bytes_max;
+    if payload.len() > bytes_max {
+        return Err(Refusal::message_too_large(bytes_max));
+    }
+    let ttl = options.ttl.map(|ttl| lifetime(&ttl)).transpose()?.flatten();
+    let draft = Draft {
+        payload,
+        content_type: given(options.content_type).or_else(|| Some(content_type.into())),
+        event: given(options.event),
+        idempotency_key: given(options.key),
+        history: Some(gallery.terms.history),
+        ttl,
+    };
+    Ok((channel, draft))
+}
+
+/// The bytes of an argument, and the type that says how to read them.
+fn payload(data: &Value<'_>) -> Result<(Bytes, &'static str), Refusal> {
+    match data {
+        Value::Binary(bytes) => Ok((bytes.clone(), "application/octet-stream")),
+        Value::Json(json) => Ok(match json.read::<String>() {
+            Ok(text) => (text.into(), "text/plain; charset=utf-8"),
+            Err(_) => (json.as_str().to_owned().into(), "application/json"),
+        }),
+        _ => Err(Refusal::new(
+            "bad_request",
+            "data is JSON or bytes; bytes inside of JSON no other transport could carry",
+        )),
+    }
+}
+
+/// A client is there: perhaps one that comes back.
+pub(super) async fn resume(State(gallery): Galleries, socket: Socket) {
+    let Some(saved) = socket.data::<Saved>().filter(|_| socket.is_recovered()) else {
+        return;
+    };
+    let offset = socket
+        .handshake()
+        .auth_as::<Claim>()
+        .ok()
+        .and_then(|it| it.offset);
+    let reached = offset.and_then(|offset| Reached::read(&offset));
+    for (index, (channel, since)) in saved.channels().enumerate() {
+        let reached = reached.as_ref().and_then(|it| it.of(&channel, index));
+        let start = resumed(reached, since).map_or(gallery.terms.first, Start::After);
+        match gallery.subscribe(&socket, &channel, start) {
+            Ok(()) => gallery.read_on(&socket, &channel),
+            Err(error) => refuse_event(&socket, &Refusal::from(&error)),
+        }
+    }
+    if !socket.is_connected() {
+        gallery.leave(&socket);
+    }
+}
+
+/// The offset of an earlier life is older than where this one began.
+fn resumed(reached: Option<MessageId>, since: Option<MessageId>) -> Option<MessageId> {
+    reached.max(since)
+}
+
+/// The offset that a client brings back.
+#[derive(Deserialize)]
+struct Claim {
+    offset: Option<String>,
+}
+
+pub(super) async fn leave(State(gallery): Galleries, socket: Socket) {
+    gallery.leave(&socket);
+}
+
+fn read<T: serde::de::DeserializeOwned>(arguments: &Data) -> Result<T, Refusal> {
+    let read = arguments.read();
+    read.map_err(|error| Refusal::new("bad_request", error.to_string()))
+}
+
+/// Says why not: to whoever waits for an answer, else as an event.
+fn refuse(ack: Ack, socket: &Socket, refusal: &Refusal) {
+    if ack.is_wanted() {
+        let _ = ack.send(&Reply::error(None, refusal));
+    } else {
+        refuse_event(socket, refusal);
+    }
+}
+
+fn refuse_event(socket: &Socket, refusal: &Refusal) {
+    let reply = Reply::error(None, refusal);
+    // The last text of an event would be taken for an offset.
+    let event = socket.namespace().announcement("error", &(reply,));
+    let _ = event.map(|it| socket.emit_shared(&it));
+}

@@ -1,0 +1,68 @@
+//! The official clients in Node, each generation over each way to connect. The cases are in
+//! `clients/cases`.
+
+use std::time::{Duration, Instant};
+
+use fanfare_testkit::script::Script;
+use serde_json::{Value, json};
+
+use crate::site::{SOON, packages, script, start};
+
+/// One case: some wait for what takes seconds by nature, and there may be much else to do.
+const CASE_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Ways to connect; the last is the clients' own.
+const WAYS: [&[&str]; 3] = [&["polling"], &["websocket"], &["polling", "websocket"]];
+
+/// Runs all cases of a group with one package, at one mount.
+fn check(package: &str, major: u32, path: &str, group: &str, parser: Option<&str>) {
+    let server = start();
+    let begun = Instant::now();
+    let mut count = 0;
+    for transports in WAYS {
+        let mut node = Script::start(&packages(), &script("drive.js"));
+        let start = json!({
+            "client": package, "major": major, "parser": parser, "group": group,
+            "port": server.address().port(), "path": path, "transports": transports,
+        });
+        let cases = node.call("start", &start, SOON);
+        for case in cases.as_array().expect("a list") {
+            println!("{package} at {path} over {}: {case}", transports.join(", "));
+            let outcome = node.call("run", &json!({ "name": case }), CASE_TIME_MAX);
+            assert_eq!(outcome, Value::Null);
+            count += 1;
+        }
+    }
+    println!("{count} cases in {:?}", begun.elapsed());
+}
+
+#[test]
+fn client_4() {
+    check("socket.io-client", 4, "/sio", "all", None);
+}
+
+#[test]
+fn client_3() {
+    check("socket.io-client-3", 3, "/sio", "all", None);
+}
+
+#[test]
+fn client_2() {
+    check("socket.io-client-2", 2, "/sio", "all", None);
+}
+
+#[test]
+fn client_1() {
+    check("socket.io-client-1", 1, "/sio", "all", None);
+}
+
+#[test]
+fn client_4_with_msgpack() {
+    let parser = Some("socket.io-msgpack-parser");
+    check("socket.io-client", 4, "/sio-mp", "all", parser);
+}
+
+#[test]
+fn client_4_comes_back() {
+    check("socket.io-client", 4, "/sio-csr", "recovery", None);
+}

@@ -1,0 +1,86 @@
+// Who hears what.
+
+import { ask, bytes, equal, listen, next, settled } from '../site.js';
+
+/** Three sockets; the first and the second are in `red`, the second and the third in `blue`. */
+async function three(site) {
+  const sockets = await Promise.all([site.open(), site.open(), site.open()]);
+  await ask(sockets[0], 'join', 'red');
+  await ask(sockets[1], 'join', 'red');
+  await ask(sockets[1], 'join', 'blue');
+  equal(await ask(sockets[2], 'join', 'blue'), ['ok']);
+  return sockets;
+}
+
+/** Has the first say something, and compares who hears it: one text of `abc` for each time. */
+async function check(sockets, said, expected) {
+  const heard = sockets.map((socket) => listen(socket, 'heard'));
+  sockets[0].emit(...said, 'heard', 'x', bytes(1));
+  await settled(sockets[0]);
+  await settled(...sockets);
+  for (const socket of sockets) socket.off ? socket.off('heard') : socket.removeAllListeners('heard');
+  const who = heard.map((events, index) => 'abc'[index].repeat(events.length)).join('');
+  equal(who, expected, said.join(' '));
+  equal(heard.flat()[0], ['heard', 'x', bytes(1)]);
+}
+
+export default {
+  async 'a socket is in its own room, and in those it joined'(site) {
+    const socket = await site.open();
+    const own = socket.id;
+    equal(await ask(socket, 'rooms'), [[own]]);
+    await ask(socket, 'join', 'red');
+    await ask(socket, 'join', 'red');
+    equal((await ask(socket, 'rooms'))[0], [own, 'red'].sort());
+    equal(await ask(socket, 'leave', 'red'), ['ok']);
+    equal(await ask(socket, 'rooms'), [[own]]);
+    equal(await ask(socket, 'whoami'), [{ id: socket.id, recovered: false, rooms: [own] }]);
+  },
+
+  async 'an emitter reaches whom it means, each once'(site) {
+    const sockets = await three(site);
+    const ids = sockets.map(({ id }) => id);
+    await check(sockets, ['to', 'red'], 'b');
+    await check(sockets, ['to', ['red', 'blue']], 'bc');
+    await check(sockets, ['to', ids[2]], 'c');
+    await check(sockets, ['in', 'red'], 'ab');
+    await check(sockets, ['in', ['red', 'blue', ids[1]]], 'abc');
+    await check(sockets, ['except', 'red'], 'c');
+    await check(sockets, ['except', 'blue'], 'a');
+    await check(sockets, ['except', [ids[0], ids[2]]], 'b');
+    await check(sockets, ['to-except', 'red', 'blue'], 'a');
+    await check(sockets, ['to-except', ['red', 'blue'], ids[1]], 'ac');
+    await check(sockets, ['broadcast'], 'bc');
+    await check(sockets, ['all'], 'abc');
+    await check(sockets, ['local'], 'abc');
+  },
+
+  async 'a broadcast may come later, to rooms or to everybody'(site) {
+    const [one, other] = await three(site);
+    const heard = Promise.all([next(one, 'r'), next(other, 'r')]);
+    one.emit('in-later', 10, 'red', 'r', 1);
+    equal(await heard, [[1], [1]]);
+    const all = Promise.all([next(one, 'e'), next(other, 'e')]);
+    other.emit('in-later', 10, null, 'e', 2);
+    equal(await all, [[2], [2]]);
+  },
+
+  async 'others can be put into rooms, taken out, and looked for'(site) {
+    const [one, other, third] = await three(site);
+    equal(await ask(one, 'make-join', 'blue', ['green', 'grey']), ['ok']);
+    equal(await ask(one, 'sockets-in', 'green'), [[other.id, third.id].sort()]);
+    equal(await ask(one, 'make-leave', ['green'], 'grey'), ['ok']);
+    equal(await ask(one, 'sockets-in', 'grey'), [[]]);
+    equal((await ask(third, 'rooms'))[0], [third.id, 'blue', 'green'].sort());
+    const [everybody] = await ask(one, 'sockets-in', null);
+    for (const { id } of [one, other, third]) equal(everybody.includes(id), true, id);
+  },
+
+  async 'others can be sent away'(site) {
+    const [one, other, third] = await three(site);
+    const reasons = Promise.all([next(other, 'disconnect'), next(third, 'disconnect')]);
+    equal(await ask(one, 'kick', 'blue', false), ['ok']);
+    equal((await reasons).map(([reason]) => reason), Array(2).fill('io server disconnect'));
+    equal(await ask(one, 'sockets-in', 'blue'), [[]]);
+  },
+};

@@ -1,0 +1,51 @@
+// Runs the cases with one version of the client. Started in the folder whose packages it uses.
+
+import { createRequire } from 'node:module';
+import endings from './cases/endings.js';
+import namespaces from './cases/namespaces.js';
+import recovery from './cases/recovery.js';
+import rooms from './cases/rooms.js';
+import talk from './cases/talk.js';
+import { Cutter } from './cutter.js';
+import { Site } from './site.js';
+
+const packages = createRequire(`${process.cwd()}/`);
+const { serve } = await import(packages.resolve('./serve.js'));
+
+const GROUPS = {
+  all: { ...talk, ...rooms, ...namespaces, ...endings },
+  recovery,
+};
+
+/** The client of a package, as a function that connects. */
+function client(name) {
+  const exported = packages(name);
+  return exported.io ?? exported;
+}
+
+let site;
+let cutter;
+let cases;
+
+serve(
+  {
+    /** Returns the names of the cases. */
+    async start({ client: name, major, parser, port, path, transports, group }) {
+      cutter = await Cutter.start(port);
+      const options = parser ? { parser: packages(parser) } : {};
+      const url = `http://127.0.0.1:${port}`;
+      site = new Site({ io: client(name), major, url, path, transports, options });
+      cases = GROUPS[group];
+      return Object.keys(cases);
+    },
+    async run({ name }) {
+      try {
+        await cases[name](site, cutter);
+      } finally {
+        site.close();
+        cutter.cut();
+      }
+    },
+  },
+  () => cutter?.stop(),
+);
