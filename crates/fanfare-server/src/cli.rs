@@ -29,7 +29,7 @@ Examples:
   fanfare                                     serve on http://127.0.0.1:7474
   fanfare publish news 'Hello, world'         publish a message
   fanfare subscribe news                      hear it
-  curl -d 'Hello, world' http://127.0.0.1:7474/pub/news
+  curl -H 'Content-Type: text/plain' -d 'Hello, world' http://127.0.0.1:7474/pub/news
   curl -H 'Accept: text/event-stream' http://127.0.0.1:7474/sub/news";
 
 const SERVE_EXAMPLES: &str = "\

@@ -29,12 +29,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use fanfare_hub::{ChannelName, Draft, Hub, Pending, PublishError, Receipt};
 use fanfare_link::{Fallback, RequestBody};
 use http::request::Parts;
 use http::{Request, Response};
-use http_body_util::{Either, Full};
+use http_body_util::Either;
 
 use crate::access::Guard;
 use crate::config::{Allow, Config, Refusal};
@@ -42,6 +41,7 @@ use crate::node::Node;
 use crate::route::Route;
 use crate::run::{self, Running};
 use crate::service::Service;
+use crate::socketio::MountBody;
 
 /// A node and the application that answers beside it, before they start.
 pub struct Embedded<F> {
@@ -162,7 +162,7 @@ struct Beside<F> {
 }
 
 impl<F: Fallback> tower_service::Service<Request<RequestBody>> for Beside<F> {
-    type Response = Response<Either<Full<Bytes>, <F as Fallback>::Body>>;
+    type Response = Response<Either<MountBody, <F as Fallback>::Body>>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>>>>;
 

@@ -41,7 +41,10 @@ pub(crate) struct Rules {
 
 /// All rules: first those without a prefix, then one set per configured profile.
 #[derive(Clone, Debug)]
-pub(crate) struct Routes(Vec<Rules>);
+pub(crate) struct Routes {
+    rules: Vec<Rules>,
+    has_socketio: bool,
+}
 
 impl Routes {
     pub(crate) fn new(config: &Config) -> Self {
@@ -78,13 +81,16 @@ impl Routes {
             admission: admission(profile.concurrency),
             existing_channels_only: profile.existing_channels_only,
         });
-        Self(std::iter::once(base).chain(profiles).collect())
+        Self {
+            rules: std::iter::once(base).chain(profiles).collect(),
+            has_socketio: config.socketio.enabled,
+        }
     }
 
     /// The rules that a route names.
     pub(crate) fn rules(&self, index: usize) -> &Rules {
         // Routes come from `find`, which names only what is there.
-        self.0.get(index).unwrap_or(&self.0[0])
+        self.rules.get(index).unwrap_or(&self.rules[0])
     }
 
     pub(crate) fn find<'a>(&self, path: &'a str) -> Route<'a> {
@@ -99,13 +105,13 @@ impl Routes {
             "/ws" => return Route::Multiplex,
             _ => {}
         }
-        if path.starts_with("/socket.io/") {
+        if self.has_socketio && path.starts_with("/socket.io/") {
             return Route::SocketIo;
         }
         if let Some(file) = path.strip_prefix("/console/") {
             return Route::Console(file);
         }
-        self.0
+        self.rules
             .iter()
             .enumerate()
             .find_map(|(index, rules)| rules.find(index, path))

@@ -15,13 +15,14 @@ use fanfare_relay::{Intent, Location};
 use http::header::{ALLOW, CONTENT_TYPE, EXPECT, HeaderValue};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 
 use crate::access::Access;
 use crate::headers::coded;
 use crate::node::Node;
 use crate::problem::Problem;
 use crate::route::Route;
+use crate::socketio::MountBody;
 use crate::{console, front, metrics, publisher};
 
 /// Time for the rest of a body that nobody has read, so that another request may follow. It is for
@@ -51,7 +52,7 @@ impl Service {
 }
 
 impl tower_service::Service<Request<RequestBody>> for Service {
-    type Response = Response<Full<Bytes>>;
+    type Response = Response<MountBody>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
@@ -62,7 +63,7 @@ impl tower_service::Service<Request<RequestBody>> for Service {
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         let node = Arc::clone(&self.node);
         if let Route::SocketIo = self.route(&request) {
-            return Box::pin(async move { Ok(socketio(&node, request).await.map(Full::new)) });
+            return Box::pin(async move { Ok(socketio(&node, request).await) });
         }
         Box::pin(async move {
             let (parts, mut body) = request.into_parts();
@@ -75,7 +76,7 @@ impl tower_service::Service<Request<RequestBody>> for Service {
             if parts.method == Method::HEAD {
                 response.body_mut().clear();
             }
-            Ok(response.map(Full::new))
+            Ok(response.map(whole))
         })
     }
 }
@@ -131,7 +132,7 @@ async fn dispatch(
 }
 
 /// A poll of Socket.IO, or what it posts. It reads and bounds the body itself.
-async fn socketio(node: &Node, request: Request<RequestBody>) -> Response<Bytes> {
+async fn socketio(node: &Node, request: Request<RequestBody>) -> Response<MountBody> {
     let headers = request.headers().clone();
     let authority = request.uri().authority().map(ToString::to_string);
     let authority = authority.as_deref();
@@ -140,10 +141,12 @@ async fn socketio(node: &Node, request: Request<RequestBody>) -> Response<Bytes>
         node.access.check_source(&headers, authority, location),
         &node.socketio,
     ) {
-        (Err(problem), _) => problem.response(&headers),
-        (Ok(()), None) => nothing_here(&headers),
+        (Err(problem), _) => problem.response(&headers).map(whole),
+        (Ok(()), None) => nothing_here(&headers).map(whole),
         // What a page may post here is what it may say over a WebSocket.
-        (Ok(()), Some(_)) if request.method() == Method::OPTIONS => preflight(Location::Publisher),
+        (Ok(()), Some(_)) if request.method() == Method::OPTIONS => {
+            preflight(Location::Publisher).map(whole)
+        }
         (Ok(()), Some(mount)) => mount.answer(request).await,
     };
     crate::headers::merge(
@@ -151,6 +154,10 @@ async fn socketio(node: &Node, request: Request<RequestBody>) -> Response<Bytes>
         node.access.cors(&headers, authority, location),
     );
     response
+}
+
+fn whole(body: Bytes) -> MountBody {
+    Either::Left(Full::new(body))
 }
 
 fn nothing_here(headers: &HeaderMap) -> Response<Bytes> {

@@ -2,11 +2,12 @@
 //!
 //! A client says `emit("subscribe", channel, {since}, ack)`, `unsubscribe` or `publish`. A message
 //! arrives as an event with the publisher's event name, or `message`, with the data and the cursor
-//! as arguments. What is answered and told is what `/ws` says, see `docs/socketio-server.md`.
+//! as arguments. Clients of 0.6 are served too if they are wanted (`museum`). What is answered and told is what `/ws` says, see `docs/socketio-server.md`.
 
 mod cursor;
 mod event;
 mod gallery;
+mod museum;
 mod requests;
 
 use std::sync::Arc;
@@ -15,13 +16,16 @@ use bytes::Bytes;
 use fanfare_hub::{Admission, HistoryLimits, Hub, Start};
 use fanfare_link::{Clock, RequestBody};
 use fanfare_socketio::engine::{EngineIo, Refusal};
+use fanfare_socketio::museum::{MuseumBody, MuseumService};
 use fanfare_socketio::{Handlers, Recovery, SocketIo};
 use http::{Request, Response};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Either, Full};
 use tower_service::Service as _;
 
 use self::gallery::Gallery;
+use self::museum::Exhibit;
 use crate::access::Access;
+use crate::adapters::multiplex;
 use crate::config::Config;
 use crate::route::Rules;
 
@@ -29,7 +33,12 @@ use crate::route::Rules;
 #[derive(Debug)]
 pub(crate) struct Mount {
     io: SocketIo,
+    /// Socket.IO 0.6. None if it is switched off.
+    museum: Option<MuseumService>,
 }
+
+/// What answers a request.
+pub(crate) type MountBody = Either<Full<Bytes>, MuseumBody>;
 
 /// What a client's requests are checked against.
 #[derive(Debug)]
@@ -66,6 +75,18 @@ impl Mount {
         };
         let gallery = Gallery::new(hub.clone(), Arc::clone(clock), terms);
         let existing_only = rules.existing_channels_only;
+        let may_open = may_subscribe(access, existing_only).is_ok();
+        let museum = (config.socketio.museum && may_open).then(|| {
+            let requests = multiplex::Rules {
+                message_bytes_max: config.limits.message_bytes_max,
+                may_publish: false,
+                history: rules.history,
+                first,
+            };
+            let channels_max = config.limits.channels_per_connection_max;
+            let (hub, clock) = (hub.clone(), Arc::clone(clock));
+            Exhibit::new(hub, clock, requests, rules.admission, channels_max).open()
+        });
         let (asked, marked) = (Arc::clone(access), Arc::clone(access));
         let (_layer, io) = SocketIo::builder()
             .allow_eio3()
@@ -91,7 +112,7 @@ impl Mount {
             .build();
         // "/" is the name of a namespace.
         let _ = io.of("/", handlers());
-        Some(Self { io })
+        Some(Self { io, museum })
     }
 
     pub(crate) fn engine(&self) -> &EngineIo {
@@ -99,11 +120,16 @@ impl Mount {
     }
 
     /// Answers a request that is no WebSocket's.
-    pub(crate) async fn answer(&self, request: Request<RequestBody>) -> Response<Bytes> {
+    pub(crate) async fn answer(&self, request: Request<RequestBody>) -> Response<MountBody> {
+        let path = request.uri().path();
+        if let Some(museum) = self.museum.as_ref().filter(|it| it.museum().claims(path)) {
+            let Ok(response) = museum.clone().call(request).await;
+            return response.map(Either::Right);
+        }
         let Ok(response) = self.io.service().call(request).await;
         let (parts, body) = response.into_parts();
         let Ok(body) = body.collect().await;
-        Response::from_parts(parts, body.to_bytes())
+        Response::from_parts(parts, Either::Left(Full::new(body.to_bytes())))
     }
 
     /// Sessions that are open.

@@ -4,8 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use http::{HeaderMap, Uri};
-
 use crate::form;
 use crate::json::{Json, TypeError};
 
@@ -44,38 +42,78 @@ impl Handshake {
     }
 }
 
-/// The HTTP request that opened a session.
+/// The HTTP request that opened a session, in memory of its own: as it came, it would keep the
+/// buffer that it was read into.
 #[derive(Clone, Debug)]
 pub struct OpenRequest {
-    /// Its fields.
-    pub headers: HeaderMap,
-    /// Path and query.
-    pub uri: Uri,
-    /// Where it came from, if whoever accepts connections put a [`SocketAddr`] into the extensions
-    /// of the request.
-    pub address: Option<SocketAddr>,
-    /// When it came.
-    pub issued: SystemTime,
+    /// Each field as a name, a colon and a value; then a line feed, which none of them contains.
+    fields: Box<[u8]>,
+    uri: Box<str>,
+    address: Option<SocketAddr>,
+    issued: SystemTime,
 }
 
 impl OpenRequest {
     pub(crate) fn new(parts: &http::request::Parts) -> Self {
+        let mut fields = Vec::new();
+        for (name, value) in &parts.headers {
+            for part in [name.as_str().as_bytes(), b":", value.as_bytes(), b"\n"] {
+                fields.extend_from_slice(part);
+            }
+        }
         Self {
-            headers: parts.headers.clone(),
-            uri: parts.uri.clone(),
+            fields: fields.into(),
+            uri: parts.uri.to_string().into(),
             address: parts.extensions.get().copied(),
             issued: SystemTime::now(),
         }
     }
 
+    /// Its fields, in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.fields
+            .split(|&byte| byte == b'\n')
+            .filter_map(|field| {
+                let colon = field.iter().position(|&byte| byte == b':')?;
+                let name = std::str::from_utf8(&field[..colon]).ok()?;
+                Some((name, &field[colon + 1..]))
+            })
+    }
+
+    /// The value of a field if it is text: the first of that name, which is written in lower case.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.fields().find(|(other, _)| *other == name)?;
+        std::str::from_utf8(value).ok()
+    }
+
+    /// Path and query.
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// Where it came from, if whoever accepts connections put a [`SocketAddr`] into the extensions
+    /// of the request.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// When it came.
+    pub fn issued(&self) -> SystemTime {
+        self.issued
+    }
+
     /// The arguments of its query, in order.
     pub fn query(&self) -> Vec<(String, String)> {
-        form::pairs(self.uri.query().unwrap_or_default().as_bytes()).collect()
+        form::pairs(self.query_text().as_bytes()).collect()
     }
 
     /// One argument of its query: the first of that name.
     pub fn argument(&self, name: &str) -> Option<String> {
-        form::pairs(self.uri.query().unwrap_or_default().as_bytes())
+        form::pairs(self.query_text().as_bytes())
             .find_map(|(key, value)| (key == name).then_some(value))
+    }
+
+    fn query_text(&self) -> &str {
+        self.uri.split_once('?').map_or("", |(_, query)| query)
     }
 }

@@ -1,53 +1,74 @@
-//! Socket.IO for all clients since 2017, without I/O.
+//! Socket.IO for applications in axum, tower or hyper: events, acknowledgements, rooms and recovery,
+//! for the official clients of every generation.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use fanfare_socketio::{Ack, Args, Handlers, Reason, Socket, SocketIo};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let chat = Handlers::new()
+//!         .on_connect(async |socket: Socket| {
+//!             // Fails if the client has gone meanwhile, which is no error of ours.
+//!             let _ = socket.emit("welcome", socket.id());
+//!         })
+//!         .on("join", async |socket: Socket, Args(room): Args<String>, ack: Ack| {
+//!             let has_joined = socket.join(&room).is_ok();
+//!             let _ = ack.send(&has_joined);
+//!         })
+//!         .on("say", async |socket: Socket, Args((room, text)): Args<(String, String)>| {
+//!             let _ = socket.to(&room).emit("said", &(socket.id(), text));
+//!         })
+//!         .on_disconnect(async |socket: Socket, reason: Reason| {
+//!             println!("{} has gone: {reason}", socket.id());
+//!         });
+//!
+//!     let (layer, io) = SocketIo::new();
+//!     io.of("/", chat)?;
+//!     let app = Router::new()
+//!         .route("/", get(|| async { "and the rest of the application" }))
+//!         .layer(layer);
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     Ok(axum::serve(listener, app).await?)
+//! }
+//! ```
+//!
+//! In the browser: `io().emit("say", "lobby", "hello")`. With hyper alone,
+//! [`SocketIo::service`] is the service.
+//!
+//! # Where to look
+//!
+//! - [`SocketIo`] is the server, [`Builder`] its settings; [`limits`] has every bound.
+//! - A [`Namespace`] does what its [`Handlers`] say: async functions that ask for what they need
+//!   ([`Socket`], [`Args`], [`Ack`], [`Auth`], [`State`], …; see [`Handler`]).
+//! - [`Socket`] is one client; an [`Emitter`] speaks to many, and encodes once for all of them.
+//!   Arguments are whatever serde can write, [`bytes::Bytes`] in any depth included, or [`Data`] as
+//!   it came.
+//! - [`Recovery`] gives clients what they missed while their connection was broken, also over a
+//!   restart if the hub under it has an engine that writes to a disk.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `bundles`: the official browser client at `/socket.io/socket.io.js` and its variants.
+//! - `msgpack`: the packet codec of clients with `socket.io-msgpack-parser`.
+//! - `museum`: the dialect of 2010, Socket.IO 0.6, as a module of its own.
+//!
+//! # Below
 //!
 //! Two layers, as in the protocol. [`engine`] makes a pipe of messages out of polling requests and
-//! WebSockets: its noun is the [`Session`](engine::Session). What runs in the pipe are
-//! [`Packet`]s of namespaces, which a [`Decoder`] reads together with their attachments.
+//! WebSockets; it is of use without the rest. What runs in the pipe are [`Packet`]s of namespaces,
+//! which a [`Decoder`] reads together with their attachments.
 //!
 //! ```text
-//! request ─ Query, judge ─▶ Session ─ Output::Message ─▶ Decoder ─▶ Packet ─▶ application
-//! response, frames ◀─ Output ─ Session ◀─ send ─ Encoded ◀─ encode ─ Packet ◀─┘
+//! request ─ Query, judge ─▶ Session ─ Output::Message ─▶ Decoder ─▶ Packet ─▶ Handlers
+//! response, frames ◀─ Output ─ Session ◀─ send ─ Parcel ◀─ encode ─ Packet ◀─ Socket, Emitter
 //! ```
 //!
-//! Payloads stay the JSON text that they came as ([`json`], [`Data`]): what is sent on to others
-//! is neither parsed into values nor changed. Time is an argument, sockets are the driver's.
-//!
-//! ```
-//! use std::sync::Arc;
-//! use std::time::Instant;
-//!
-//! use fanfare_socketio::engine::session::{Output, PostBody, RequestId};
-//! use fanfare_socketio::engine::{Query, Revision, Served, Session, Transport, Verdict, judge};
-//! use fanfare_socketio::engine::{Request, Settings};
-//! use fanfare_socketio::{Decoder, DecoderSettings, PacketBody};
-//!
-//! let served = Served {
-//!     transports: &[Transport::Polling],
-//!     revisions: &[Revision::V4],
-//! };
-//! let query = Query::parse("EIO=4&transport=polling");
-//! let request = Request { method: &http::Method::GET, is_upgrade: false, origin: None, query: &query };
-//! let Ok(Verdict::Handshake(candidate)) = judge(&request, &served, None) else { panic!() };
-//! let handshake = candidate.agreed(&served).unwrap();
-//!
-//! let now = Instant::now();
-//! let mut session = Session::polling(Arc::new(Settings::default()), handshake, "Zm9v", now);
-//! session.get(RequestId(1), None);
-//! let Some(Output::Answer { answer, .. }) = session.next_output() else { panic!() };
-//! assert!(answer.body.starts_with(br#"0{"sid":"Zm9v","upgrades":["websocket"]"#));
-//!
-//! assert!(session.post_begins(RequestId(2)));
-//! session.post(RequestId(2), PostBody::Text(br#"42["hello",1]"#), now);
-//! let Some(Output::Message(message)) = session.next_output() else { panic!() };
-//! let packet = Decoder::default().decode(message, &DecoderSettings::new(Revision::V4)).unwrap();
-//! let PacketBody::Event { name, data, .. } = packet.unwrap().body else { panic!() };
-//! assert_eq!((&*name, data.json().as_str()), ("hello", r#"["hello",1]"#));
-//! ```
-//!
-//! Not here yet: everything that knows more than one session or touches a socket. That is
-//! connections to namespaces and their middlewares, rooms and broadcasts on the hub, recovery,
-//! acknowledgements that are awaited, the msgpack parser, the 0.6 dialect, and the service that
-//! puts it all into an application.
+//! [`Session`](engine::Session) and [`Decoder`] do no I/O: time is an argument, bytes go in and
+//! come out. Payloads stay the JSON text that they came as ([`json`], [`Data`]): what is sent on to
+//! others is neither parsed into values nor changed.
 
 mod ack;
 #[cfg(feature = "bundles")]
@@ -105,3 +126,12 @@ pub use parser::Parser;
 pub use reason::Reason;
 pub use socket::Socket;
 pub use value::Value;
+
+/// The code of the pages for users has to compile.
+#[cfg(all(doctest, feature = "bundles", feature = "msgpack", feature = "museum"))]
+mod pages {
+    #[doc = include_str!("../../../docs/socketio.md")]
+    pub struct Guide;
+    #[doc = include_str!("../../../docs/coming-from-socketio.md")]
+    pub struct FromElsewhere;
+}

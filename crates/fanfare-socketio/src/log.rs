@@ -84,7 +84,7 @@ struct Inner {
     /// The newest event that was given to sockets.
     newest: Mutex<Option<MessageId>>,
     /// Those who are connected, by their secrets.
-    living: Mutex<HashMap<Box<str>, Socket>>,
+    living: Mutex<HashMap<Arc<str>, Socket>>,
 }
 
 /// What is to be done, in order.
@@ -114,7 +114,7 @@ enum Job {
 
 /// A broken connection that somebody comes back to.
 pub(crate) struct Restored {
-    pid: Box<str>,
+    pid: Arc<str>,
     saved: Saved,
     /// The last event that the client knows it got.
     cursor: MessageId,
@@ -230,7 +230,7 @@ impl Log {
     /// not any more: that is no error, it begins anew then.
     pub(crate) async fn restore(&self, namespace: &Namespace, auth: &Json<'_>) -> Option<Restored> {
         let claim: Claim = auth.read().ok()?;
-        let pid: Box<str> = claim.pid?.as_str()?.into();
+        let pid: Arc<str> = claim.pid?.as_str()?.into();
         let saved = match self.take_over(&pid) {
             Some(saved) => saved,
             None => self.find(&pid).await?,

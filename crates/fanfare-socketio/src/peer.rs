@@ -223,10 +223,15 @@ impl Peer {
             return self.refuse(&name, &Refused::new("Invalid namespace"));
         };
         let number = self.shared.next_number();
-        lock(&self.entries).push(Entry {
-            namespace: namespace.clone(),
-            stage: Stage::Connecting(number),
-        });
+        {
+            let mut entries = lock(&self.entries);
+            // Nearly every client has one.
+            entries.reserve_exact(1);
+            entries.push(Entry {
+                namespace: namespace.clone(),
+                stage: Stage::Connecting(number),
+            });
+        }
         let handshake = Arc::new(Handshake {
             auth,
             request: self.request.clone(),

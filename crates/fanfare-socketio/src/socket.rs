@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::future::Future;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -47,7 +48,7 @@ struct Inner {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Life {
     /// The secret under which it can be recovered.
-    pub(crate) pid: Option<Box<str>>,
+    pub(crate) pid: Option<Arc<str>>,
     /// Nothing that was said before is ever given to it again.
     pub(crate) since: Option<MessageId>,
     pub(crate) is_recovered: bool,
@@ -525,6 +526,13 @@ impl PartialEq for Socket {
 }
 
 impl Eq for Socket {}
+
+/// By identity: two handles are equal if they are of the same socket.
+impl Hash for Socket {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
+    }
+}
 
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,8 @@
 //! A chat over long-polling, with the reference client of the relay protocol.
 //!
 //! Rooms are channels: whoever enters one hears the last of what was said there, and then the rest.
+//!
+//! `cargo run`, then open <http://127.0.0.1:8000/>; `PORT=8080 cargo run` for another port.
 
 use std::time::Duration;
 
@@ -26,8 +28,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/relay.js", get(move || async move { (script, CLIENT_JS) }))
         .nest_service("/say", relay.publisher(acceptor::path))
         .nest_service("/hear", relay.subscriber(acceptor::path));
-    let port = std::env::var("PORT").map_or(Ok(8000), |port| port.parse())?;
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
-    println!("http://{}/", listener.local_addr()?);
+    let port: u16 = std::env::var("PORT").map_or(Ok(8000), |port| port.parse())?;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port))
+        .await
+        .map_err(|error| format!("cannot listen on port {port}: {error}; PORT=8001 is another"))?;
+    println!("Open http://{}/", listener.local_addr()?);
     Ok(axum::serve(listener, app).await?)
 }

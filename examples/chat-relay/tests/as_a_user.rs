@@ -20,7 +20,7 @@ impl Example {
         let mut line = String::new();
         let said = child.stdout.take().unwrap();
         BufReader::new(said).read_line(&mut line).unwrap();
-        let address = line.trim().trim_start_matches("http://");
+        let address = line.trim().trim_start_matches("Open http://");
         let address = address.trim_end_matches('/').to_owned();
         Self { child, address }
     }
@@ -77,4 +77,16 @@ fn what_is_said_in_a_room_is_heard_there() {
         "{heard}"
     );
     assert!(heard.ends_with("\r\n\r\n{}"), "{heard}");
+}
+
+#[test]
+fn a_port_in_use_is_told_with_a_way_out() {
+    let example = Example::start();
+    let (_, port) = example.address.rsplit_once(':').unwrap();
+    let second = Command::new(env!("CARGO_BIN_EXE_chat-relay"))
+        .env("PORT", port)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(said.contains("PORT="), "{said}");
 }

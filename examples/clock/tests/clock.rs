@@ -93,3 +93,15 @@ fn there_is_a_page_and_nothing_else() {
     read_until(clock.ask("/"), "  <h1>Hello, friend</h1>");
     read_until(clock.ask("/elsewhere"), "HTTP/1.0 404 Not Found");
 }
+
+#[test]
+fn a_port_in_use_is_told_with_a_way_out() {
+    let example = Clock::start();
+    let (_, port) = example.host.rsplit_once(':').unwrap();
+    let second = Command::new(env!("CARGO_BIN_EXE_clock"))
+        .env("PORT", port)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(said.contains("PORT="), "{said}");
+}

@@ -2,7 +2,10 @@
 //!
 //! The node owns the port. It parks whoever subscribes below `/sub/`, over WebSocket, Server-Sent
 //! Events or long-poll, and hands every other request to the application's router.
+//!
+//! `cargo run`, then open <http://127.0.0.1:8000/>; `PORT=8080 cargo run` for another port.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,6 +39,13 @@ async fn cheer(State(app): State<Arc<App>>) -> Json<u64> {
     Json(cheers)
 }
 
+/// A key that nobody is told: without one, everybody on this machine might publish at `/pub/cheers`,
+/// past the application. `RandomState` has its seed from the system.
+fn secret() -> String {
+    let random = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", random(), random())
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let app = Arc::new(App::default());
@@ -44,11 +54,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/cheer", post(cheer))
         .with_state(Arc::clone(&app));
     let port: u16 = std::env::var("PORT").map_or(Ok(8000), |port| port.parse())?;
-    let config = Config::parse(&format!("server.listen = \"127.0.0.1:{port}\""))?;
+    let config = Config::parse(&format!(
+        "server.listen = \"127.0.0.1:{port}\"\npublish.keys = [\"{}\"]",
+        secret()
+    ))?;
     let server = Embedded::new(config, router)
         .guard(|_request, channels| channels.iter().all(|channel| channel.as_str() == "cheers"))
-        .start()?;
-    println!("http://{}/", server.address());
+        .start()
+        .map_err(|error| format!("{error}; PORT=8001 is another"))?;
+    println!("Open http://{}/", server.address());
     let server = app.server.get_or_init(|| async { server }).await;
     tokio::signal::ctrl_c().await?;
     server.stop();

@@ -20,7 +20,7 @@ impl Example {
         let mut line = String::new();
         let said = child.stdout.take().unwrap();
         BufReader::new(said).read_line(&mut line).unwrap();
-        let address = line.trim().trim_start_matches("http://");
+        let address = line.trim().trim_start_matches("Open http://");
         let address = address.trim_end_matches('/').to_owned();
         Self { child, address }
     }
@@ -74,8 +74,22 @@ fn everybody_hears_of_a_cheer_over_whatever() {
         assert!(stream.read_line(&mut line).unwrap() > 0, "the stream ended");
     }
     assert!(line.contains("\"data\":\"1\""), "{line}");
+    let past = example.ask("POST /pub/cheers", "", "1000000");
+    assert!(past.starts_with("HTTP/1.1 401 "), "{past}");
     let other = example.ask("GET /sub/other", "", "");
     assert!(other.starts_with("HTTP/1.1 403 "), "{other}");
     let nothing = example.ask("GET /nothing", "", "");
     assert!(nothing.starts_with("HTTP/1.1 404 "), "{nothing}");
+}
+
+#[test]
+fn a_port_in_use_is_told_with_a_way_out() {
+    let example = Example::start();
+    let (_, port) = example.address.rsplit_once(':').unwrap();
+    let second = Command::new(env!("CARGO_BIN_EXE_embedded"))
+        .env("PORT", port)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(said.contains("PORT="), "{said}");
 }

@@ -1,6 +1,8 @@
 //! An application with a page of its own, and push in it: each user has a mailbox.
 //!
 //! Only whoever knows the application's key may write to one; only its owner may read it.
+//!
+//! `cargo run`, then open <http://127.0.0.1:8000/>; `PORT=8080 cargo run` for another port.
 
 use axum::http::request::Parts;
 use axum::{Router, response::Html, routing::get};
@@ -27,8 +29,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/", get(|| async { Html(include_str!("page.html")) }))
         .nest_service("/mail-to", relay.publisher(any_mailbox))
         .route_service("/my-mail", relay.subscriber(own_mailbox));
-    let port = std::env::var("PORT").map_or(Ok(8000), |port| port.parse())?;
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
-    println!("http://{}/", listener.local_addr()?);
+    let port: u16 = std::env::var("PORT").map_or(Ok(8000), |port| port.parse())?;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port))
+        .await
+        .map_err(|error| format!("cannot listen on port {port}: {error}; PORT=8001 is another"))?;
+    println!("Open http://{}/", listener.local_addr()?);
     Ok(axum::serve(listener, app).await?)
 }

@@ -20,7 +20,7 @@ impl Example {
         let mut line = String::new();
         let said = child.stdout.take().unwrap();
         BufReader::new(said).read_line(&mut line).unwrap();
-        let address = line.trim().trim_start_matches("http://");
+        let address = line.trim().trim_start_matches("Open http://");
         let address = address.trim_end_matches('/').to_owned();
         Self { child, address }
     }
@@ -71,4 +71,16 @@ fn mail_reaches_its_owner_and_nobody_else() {
     assert!(mail.ends_with("\r\n\r\nhello bob"), "{mail}");
     let stranger = example.ask("GET /my-mail", "", "");
     assert!(stranger.starts_with("HTTP/1.1 403 "), "{stranger}");
+}
+
+#[test]
+fn a_port_in_use_is_told_with_a_way_out() {
+    let example = Example::start();
+    let (_, port) = example.address.rsplit_once(':').unwrap();
+    let second = Command::new(env!("CARGO_BIN_EXE_relay-axum"))
+        .env("PORT", port)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(said.contains("PORT="), "{said}");
 }

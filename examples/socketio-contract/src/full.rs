@@ -259,15 +259,12 @@ fn about_oneself(handlers: Handlers) -> Handlers {
                 return;
             };
             let query: BTreeMap<_, _> = request.query().into_iter().collect();
-            let header = request
-                .headers
-                .get("x-test")
-                .and_then(|value| value.to_str().ok());
+            let header = request.field("x-test");
             let _ = ack.send(&(json!({
                 "auth": handshake.auth_as::<Value>().unwrap_or_default(),
                 "query": query,
                 "xTest": header,
-                "address": request.address.map(|address| address.ip().to_string()),
+                "address": request.address().map(|address| address.ip().to_string()),
             }),));
         })
         .on("whoami", async |socket: Socket, ack: Ack| {

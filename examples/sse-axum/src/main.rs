@@ -27,8 +27,10 @@ type Make = fn(u64) -> Result<Event, Box<dyn Error + Send + Sync>>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let port = std::env::var("PORT").map_or(Ok(8000), |port| port.parse())?;
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
+    let port: u16 = std::env::var("PORT").map_or(Ok(8000), |port| port.parse())?;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port))
+        .await
+        .map_err(|error| format!("cannot listen on port {port}: {error}; PORT=8001 is another"))?;
     println!("Open http://{}/", listener.local_addr()?);
     let app = Router::new()
         .route("/", get(Html(include_str!("page.html"))))

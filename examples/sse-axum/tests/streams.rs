@@ -65,3 +65,15 @@ fn each_stream_sends_what_it_is_named_after() {
     );
     example.check("/feed", "event: feed\ndata: item 1");
 }
+
+#[test]
+fn a_port_in_use_is_told_with_a_way_out() {
+    let example = Example::start();
+    let (_, port) = example.host.rsplit_once(':').unwrap();
+    let second = Command::new(env!("CARGO_BIN_EXE_sse-axum"))
+        .env("PORT", port)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(said.contains("PORT="), "{said}");
+}

@@ -15,8 +15,7 @@ use fanfare_link::{Answer, At, Close, Farewell, Kind, Outbox, Protocol, Reads, T
 use fanfare_relay::{Arrivals, Arriving};
 use fanfare_websocket::{CloseCode, MessageKind, frame};
 
-use self::request::Request;
-pub(crate) use self::request::RequestId;
+pub(crate) use self::request::{Request, RequestId, read};
 use super::json::{self, GapNotice};
 use super::refusal::Refusal;
 use super::reply::Reply;
@@ -74,11 +73,11 @@ pub struct MultiplexSettings {
 
 /// What requests are checked against.
 #[derive(Clone, Copy, Debug)]
-struct Rules {
-    message_bytes_max: usize,
-    may_publish: bool,
-    history: HistoryLimits,
-    first: Start,
+pub(crate) struct Rules {
+    pub(crate) message_bytes_max: usize,
+    pub(crate) may_publish: bool,
+    pub(crate) history: HistoryLimits,
+    pub(crate) first: Start,
 }
 
 /// A request that the driver has been given.
@@ -140,7 +139,7 @@ impl Multiplex {
     }
 
     fn request(&mut self, text: &str, out: &mut Outbox<'_>) {
-        let (id, request) = match request::read(text, &self.rules) {
+        let (id, request) = match read(text, &self.rules) {
             Ok(read) => read,
             Err((id, refusal)) => return send(&Reply::error(id.as_ref(), &refusal), out),
         };

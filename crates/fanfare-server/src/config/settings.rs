@@ -163,6 +163,9 @@ section! {
     "socketio" SocketIo {
         /// Serve Socket.IO clients 2.x to 4.x at `/socket.io/`.
         enabled: bool = Switch, Default("true");
+        /// Serve the clients of 2010 and 2011 there as well: Socket.IO 0.6 over everything but
+        /// WebSockets.
+        museum: bool = Switch, Default("false");
         /// Time in which a client that lost its connection may come back as the same one.
         recovery_time: Duration = Duration(SECOND..=DAY), Default("2m");
     }

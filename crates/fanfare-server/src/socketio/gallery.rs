@@ -43,7 +43,7 @@ pub(crate) struct Gallery {
 #[derive(Default)]
 struct Tables {
     by_channel: HashMap<ChannelName, HashMap<usize, Arc<Hearer>>>,
-    by_socket: HashMap<Box<str>, Arc<Hearer>>,
+    by_socket: HashMap<Socket, Arc<Hearer>>,
 }
 
 /// A socket and what it hears.
@@ -118,7 +118,7 @@ impl Gallery {
     ) -> Result<(), SubscribeError> {
         self.start_pump();
         let mut tables = self.tables();
-        let hearer = match tables.by_socket.get(socket.id()) {
+        let hearer = match tables.by_socket.get(socket) {
             Some(hearer) => Arc::clone(hearer),
             None => Arc::new(Hearer {
                 socket: socket.clone(),
@@ -145,7 +145,7 @@ impl Gallery {
         drop(seats);
         let members = tables.by_channel.entry(channel.clone()).or_default();
         members.insert(hearer.key(), Arc::clone(&hearer));
-        tables.by_socket.insert(socket.id().into(), hearer);
+        tables.by_socket.insert(socket.clone(), hearer);
         Ok(())
     }
 
@@ -157,7 +157,7 @@ impl Gallery {
     /// Takes a channel from a socket. False if it did not hear it.
     pub(super) fn unsubscribe(&self, socket: &Socket, channel: &ChannelName) -> bool {
         let mut tables = self.tables();
-        let Some(hearer) = tables.by_socket.get(socket.id()).map(Arc::clone) else {
+        let Some(hearer) = tables.by_socket.get(socket).map(Arc::clone) else {
             return false;
         };
         let Some(taken) = hearer.seats().take(channel) else {
@@ -172,14 +172,9 @@ impl Gallery {
     /// The socket has ended.
     pub(super) fn leave(&self, socket: &Socket) {
         let mut tables = self.tables();
-        let Some(hearer) = tables.by_socket.get(socket.id()).map(Arc::clone) else {
+        let Some(hearer) = tables.by_socket.remove(socket) else {
             return;
         };
-        // One that goes on for it may have its id.
-        if hearer.socket != *socket {
-            return;
-        }
-        tables.by_socket.remove(socket.id());
         let list = std::mem::take(&mut hearer.seats().list);
         for taken in list {
             let channel = taken.place.channel();
@@ -190,7 +185,7 @@ impl Gallery {
 
     /// Gives a socket what a channel has stored for it, and then what is published.
     pub(super) fn read_on(self: &Arc<Self>, socket: &Socket, channel: &ChannelName) {
-        let hearer = self.tables().by_socket.get(socket.id()).map(Arc::clone);
+        let hearer = self.tables().by_socket.get(socket).map(Arc::clone);
         if let Some(hearer) = hearer {
             tokio::spawn(Arc::clone(self).read(hearer, channel.clone()));
         }

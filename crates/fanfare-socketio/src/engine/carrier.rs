@@ -8,6 +8,7 @@ use bytes::Bytes;
 use fanfare_websocket::{Decoder, Deflate, Event, Role, Settings, frame};
 
 use super::client::Client;
+use super::live::Live;
 use super::payload::Body;
 use super::session::SocketId;
 
@@ -52,6 +53,14 @@ impl WebSocketCarrier {
     /// The session.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// True if the session began on this socket, so that the first to come is its open packet.
+    ///
+    /// Let [`limits::OPEN_DELAY`](crate::limits::OPEN_DELAY) pass between the head of the response
+    /// and the first [`take`](Self::take) then.
+    pub fn begins_session(&self) -> bool {
+        self.socket == Live::FIRST_SOCKET
     }
 
     /// Bytes came; they are unmasked in place. The application hears their messages before this

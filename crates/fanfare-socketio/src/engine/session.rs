@@ -211,6 +211,11 @@ impl Session {
         }
     }
 
+    /// True if a poll waits.
+    pub fn has_poll(&self) -> bool {
+        matches!(self.carrier, Carrier::Polling(Some(_)))
+    }
+
     /// The socket on which packets leave now, as [`Session::send`] would send them. `None` if they
     /// wait for a poll, or go nowhere.
     ///

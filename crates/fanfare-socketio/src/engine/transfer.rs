@@ -18,7 +18,7 @@ use super::clock;
 use super::live::Live;
 use super::query::Query;
 use super::session::{CloseReason, PostBody, RequestId};
-use crate::limits::BODY_DISCARDED_BYTES_MAX;
+use crate::limits::{BODY_DISCARDED_BYTES_MAX, GOODBYE_DELAY};
 
 /// A request that its session will answer. Dropping it says that its connection has ended.
 #[derive(Debug)]
@@ -76,6 +76,7 @@ where
         // The drop tells.
         Upload::Broken => return None,
         Upload::Complete(body) => {
+            pending.wait_for_poll(&body).await;
             let content_type = request.headers.get(CONTENT_TYPE);
             let content_type = content_type.and_then(|value| value.to_str().ok());
             let body = PostBody::of(query, content_type, &body);
@@ -112,6 +113,14 @@ impl Pending {
             answer,
             kind,
             is_answered: false,
+        }
+    }
+
+    /// Lets a poll go first that is on its way beside a goodbye.
+    async fn wait_for_poll(&self, body: &[u8]) {
+        let is_goodbye = matches!(body, b"1" | b"1:1");
+        if is_goodbye && !self.client.lock().session().has_poll() {
+            tokio::time::sleep(GOODBYE_DELAY).await;
         }
     }
 

@@ -50,7 +50,8 @@ impl MuseumService {
         over::MuseumOver::new(self, inner)
     }
 
-    pub(super) fn museum(&self) -> &Museum {
+    /// The sessions behind it.
+    pub fn museum(&self) -> &Museum {
         &self.museum
     }
 

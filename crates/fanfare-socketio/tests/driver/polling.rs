@@ -150,6 +150,20 @@ async fn a_client_that_says_goodbye_is_let_go() {
 }
 
 #[tokio::test]
+async fn a_goodbye_lets_the_poll_beside_it_go_first() {
+    let (site, mut ends) = Site::echo(patient()).await;
+    let session = site.open().await;
+    let mut post = site.connect().await;
+    let mut poll = site.connect().await;
+    post.begin_post(&session, 1, "1").await;
+    poll.request("GET", &session, "").await;
+    assert_eq!(poll.reply().await.brief(), (200, "6".to_owned()));
+    assert_eq!(post.reply().await.brief(), (200, "ok".to_owned()));
+    assert_eq!(soon(ends.recv()).await, Some(CloseReason::TransportClose));
+    assert_eq!(site.get(&session).await.status, 400);
+}
+
+#[tokio::test]
 async fn what_is_no_packet_ends_the_session() {
     for body in ["abc", "", "4a\u{1e}9"] {
         let (site, mut ends) = Site::echo(patient()).await;

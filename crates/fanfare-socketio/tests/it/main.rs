@@ -16,6 +16,7 @@ mod msgpack;
 mod museum;
 mod open;
 mod packets;
+mod pages;
 mod payloads;
 mod polling;
 mod requests;

@@ -22,7 +22,7 @@ const ID_BYTES_MAX: usize = 64;
 const ID_MAX: u64 = (1 << 53) - 1;
 
 /// A request that is in order.
-pub(super) enum Request {
+pub(crate) enum Request {
     Ping,
     Publish {
         channel: ChannelName,
@@ -97,7 +97,7 @@ const OPERATIONS: [&str; 4] = ["ping", "publish", "subscribe", "unsubscribe"];
 ///
 /// # Errors
 /// What is wrong with it, and the id as far as it can be told.
-pub(super) fn read(
+pub(crate) fn read(
     text: &str,
     rules: &Rules,
 ) -> Result<(Option<RequestId>, Request), (Option<RequestId>, Refusal)> {

@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 export class Cutter {
   #pairs = new Set();
   #server;
+  #allowance = () => Infinity;
 
   /** Carries everything to a port of this machine. */
   static async start(port) {
@@ -15,7 +16,8 @@ export class Cutter {
       cutter.#pairs.add(pair);
       // Whoever breaks off is about to: no error of these is news.
       for (const side of [client, server]) side.on('error', () => {});
-      client.pipe(server).pipe(client);
+      client.pipe(server);
+      cutter.#carry(pair, cutter.#allowance());
       client.on('close', () => pair.isKept || server.destroy());
       server.on('close', () => {
         cutter.#pairs.delete(pair);
@@ -26,16 +28,47 @@ export class Cutter {
     return cutter;
   }
 
+  /** Carries what the server says, until so many bytes are used up. */
+  #carry({ client, server }, allowance) {
+    server.on('data', (data) => {
+      client.write(data.subarray(0, Math.min(data.length, allowance)));
+      allowance -= data.length;
+      // What was written leaves first, so that connections end in the middle of things.
+      if (allowance <= 0) setImmediate(() => this.#cut({ client, server }));
+    });
+    server.on('end', () => client.end());
+  }
+
+  #cut({ client, server }) {
+    client.resetAndDestroy();
+    server.resetAndDestroy();
+  }
+
   get url() {
     return `http://127.0.0.1:${this.#server.address().port}`;
   }
 
   /** Cuts everything, on both sides. */
   cut() {
-    for (const { client, server } of this.#pairs) {
-      client.resetAndDestroy();
-      server.resetAndDestroy();
-    }
+    for (const pair of this.#pairs) this.#cut(pair);
+  }
+
+  /** From now on cuts new connections after some bytes of the server's, drawn anew for each. */
+  cutEachAfter(least, most, seed) {
+    // Xorshift with 32 bits.
+    const dice = () => {
+      seed ^= seed << 13;
+      seed ^= seed >>> 17;
+      seed ^= seed << 5;
+      return (seed >>> 0) / 2 ** 32;
+    };
+    this.#allowance = () => Math.floor(least + dice() * (most - least));
+    this.cut();
+  }
+
+  /** Lets connections live from now on. */
+  spare() {
+    this.#allowance = () => Infinity;
   }
 
   /** Cuts the clients off. To the server all seems well. */
@@ -43,8 +76,7 @@ export class Cutter {
     for (const pair of this.#pairs) {
       pair.isKept = true;
       pair.client.unpipe(pair.server);
-      pair.server.unpipe(pair.client);
-      pair.server.resume();
+      pair.server.removeAllListeners('data').resume();
       pair.client.destroy();
     }
   }

@@ -5,6 +5,13 @@ import { ask, equal, listen, next, settled, until } from '../site.js';
 /** Longer than the mount keeps anybody's place. */
 const EXPIRED_MS = 4_500;
 
+/** Breaks that a client has to survive, and the bytes after which its connections break. */
+const BREAKS = 50;
+const BYTES_TO_BREAK = [100, 4_000];
+
+/** Events that may be on their way: a client gets on only when it is given all of them in one go. */
+const BEHIND_MAX = 50;
+
 /** A socket through the cutter, with a room and data, that has heard something. */
 async function open(site, cutter) {
   const socket = site.begin('/', { url: cutter.url });
@@ -136,6 +143,28 @@ export default {
       },
       expected: [['m', 'into the dead connection'], ['room', 2]],
     });
+  },
+
+  async 'fifty breaks at random lose nothing and repeat nothing'(site, cutter) {
+    const others = await site.open();
+    const socket = await open(site, cutter);
+    const { id } = socket;
+    const heard = listen(socket, 'm');
+    const breaks = listen(socket, 'disconnect');
+    cutter.cutEachAfter(...BYTES_TO_BREAK, 1);
+    let count = 0;
+    while (breaks.length < BREAKS) {
+      for (let i = 0; i < 10; i++) others.emit('all', 'm', count++);
+      await settled(others);
+      await until('it keeps up', () => heard.length + BEHIND_MAX >= count);
+    }
+    cutter.spare();
+    cutter.cut();
+    others.emit('all', 'm', count++);
+    await until('the rest', () => heard.length >= count);
+    equal(heard.map(([, number]) => number), [...Array(count).keys()]);
+    equal(socket.id, id);
+    console.error(`${count} events, ${breaks.length} breaks over ${site.transports}: none lost, none twice`);
   },
 
   async 'who leaves has no place to come back to'(site, cutter) {
