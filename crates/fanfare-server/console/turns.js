@@ -14,14 +14,20 @@ export function takeTurns(letGo, goOn) {
   const [page] = performance.getEntriesByType('navigation');
   if (page instanceof PerformanceNavigationTiming && SHARING.includes(page.nextHopProtocol)) return;
   const tabs = new BroadcastChannel('fanfare-playground');
+  let isOurs = false;
   const take = () => {
-    if (document.hidden) return;
+    if (isOurs || document.hidden) return;
+    isOurs = true;
     tabs.postMessage('taken');
     goOn();
   };
-  tabs.onmessage = letGo;
-  addEventListener('focus', take);
+  tabs.onmessage = () => {
+    isOurs = false;
+    letGo();
+  };
   document.addEventListener('visibilitychange', take);
-  if (document.hidden) letGo();
-  else take();
+  // Of two windows side by side, each is visible, and one that has the focus already gets it not again.
+  for (const sign of ['focus', 'pointerdown', 'keydown']) addEventListener(sign, take);
+  take();
+  if (!isOurs) letGo();
 }

@@ -2,7 +2,7 @@
 //! `<script src="/socket.io/socket.io.js">`.
 //!
 //! The files are those of the npm package, in `client-dist/` of this crate with their licence, and
-//! stay compressed in the program: 303 KiB instead of 1.2 MB. `client-dist/refresh` replaces them.
+//! stay compressed in the program: 302 KiB instead of 1.2 MB. `client-dist/refresh` replaces them.
 
 use std::io::Read as _;
 use std::sync::OnceLock;

@@ -139,7 +139,7 @@ impl FromContext for Namespace {
 
 impl FromContext for Arc<Handshake> {
     fn from_context(context: &mut Context) -> Result<Self, ExtractError> {
-        Ok(Arc::clone(&context.handshake))
+        Ok(Self::clone(&context.handshake))
     }
 }
 
@@ -205,6 +205,6 @@ impl<T: Send + Sync + 'static> FromContext for State<T> {
         let state = state.and_then(|it| Arc::clone(it).downcast().ok());
         state
             .map(Self)
-            .ok_or(ExtractError::NoState(type_name::<T>()))
+            .ok_or_else(|| ExtractError::NoState(type_name::<T>()))
     }
 }

@@ -28,7 +28,7 @@ pub mod application;
 pub mod body;
 pub mod carrier;
 pub mod client;
-mod clock;
+pub(crate) mod clock;
 pub mod cookie;
 pub mod cors;
 mod flush;

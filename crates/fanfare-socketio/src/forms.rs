@@ -7,7 +7,6 @@ use crate::engine::{Client, Parcel, Revision};
 use crate::name::NamespaceName;
 use crate::packet::{Packet, PacketBody};
 use crate::parser::Parser;
-use crate::run::Busy;
 
 /// A packet, encoded when somebody first needs it and shared by all who do.
 ///
@@ -57,10 +56,7 @@ impl Forms {
     }
 
     /// Sends it. False if the session is over.
-    ///
-    /// What that sets off in handlers runs elsewhere, so whoever sends may hold locks.
     pub(crate) fn send_to(&self, client: &Client) -> bool {
-        let _busy = Busy::new();
         let parcel = self.of(client.revision());
         if self.flags.is_volatile {
             // That it was dropped is no failure.

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::form;
 use crate::json::{Json, TypeError};
+use crate::{clock, form};
 
 /// What a client said when it connected to a namespace, and when it opened the session under that.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl OpenRequest {
             fields: fields.into(),
             uri: parts.uri.to_string().into(),
             address: parts.extensions.get().copied(),
-            issued: SystemTime::now(),
+            issued: clock::today(),
         }
     }
 

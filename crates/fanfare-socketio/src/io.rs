@@ -11,6 +11,7 @@ use fanfare_hub::{Hub, MemoryEngine, MemoryLimits};
 use http::request::Parts;
 use tokio::runtime::Handle;
 
+use crate::clock::now;
 use crate::engine::{
     Application, Client, Conversation, Cookie, Cors, EngineIo, EngineLayer, EngineService, Files,
     MountSettings, Refusal, Revision,
@@ -19,7 +20,7 @@ use crate::handlers::Handlers;
 use crate::json::Json;
 use crate::limits;
 use crate::lock::lock;
-use crate::log::{Log, Recovery, now};
+use crate::log::{Log, Recovery};
 use crate::name::{NameError, NamespaceName};
 use crate::namespace::Namespace;
 use crate::parser::Parser;
@@ -93,7 +94,6 @@ pub struct Builder {
 impl SocketIo {
     /// A server with the default settings at `/socket.io/`, and the layer that puts it into an
     /// application: requests elsewhere go on to the application.
-    #[expect(clippy::new_ret_no_self, reason = "the pair is what everybody needs")]
     pub fn new() -> (EngineLayer, Self) {
         Self::builder().build()
     }

@@ -73,6 +73,7 @@
 mod ack;
 #[cfg(feature = "bundles")]
 pub mod bundle;
+mod clock;
 pub mod context;
 pub mod data;
 pub mod decoder;

@@ -67,7 +67,7 @@ pub const LINGER: Duration = Duration::from_secs(5);
 /// segment are right, but a client that begins to listen only when it has heard of the opening
 /// loses the packet then: so do programs for Node.js that wait for the one event after the other,
 /// the protocol's own suite for revision 3 among them.
-pub const OPEN_DELAY: Duration = Duration::from_millis(2);
+pub const OPEN_DELAY: Duration = Duration::from_millis(5);
 
 /// Time that a `POST` with nothing but a close packet waits if no poll is held. Clients say goodbye
 /// beside a poll that they have just sent; on two connections, read by two threads, the goodbye may

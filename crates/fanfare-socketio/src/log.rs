@@ -15,14 +15,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use fanfare_hub::{
     ChannelName, Draft, HistoryLimits, Hub, Message, MessageId, PageLimit, Pending, Place,
-    PublishError, Start, Step, Timestamp,
+    PublishError, Start, Step,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::clock::now;
 use crate::data::Data;
 use crate::emitter::Flags;
 use crate::engine::CloseReason;
@@ -495,8 +496,9 @@ impl Restored {
     /// The event, if it was meant for this connection.
     fn event(&self, message: &Message) -> Option<Data> {
         let (selection, data) = Record::read(message.payload())?;
-        let rooms = self.saved.rooms.iter().map(String::as_str);
-        selection.means(&self.saved.sid, rooms).then_some(data)
+        selection
+            .means(&self.saved.sid, &self.saved.rooms)
+            .then_some(data)
     }
 }
 
@@ -523,13 +525,6 @@ impl Saved {
 
 fn session_channel(pid: &str) -> Option<ChannelName> {
     ChannelName::new(&format!("socket.io:session:{pid}")).ok()
-}
-
-pub(crate) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    Timestamp::from_millis(since.map_or(0, |since| {
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    }))
 }
 
 impl fmt::Debug for Log {

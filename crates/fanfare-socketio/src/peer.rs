@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use crate::context::{Context, Incoming, Occasion};
 use crate::decoder::{Decoder, DecoderSettings};
 use crate::engine::session::Received;
-use crate::engine::{Client, CloseReason, Conversation, Parcel, Revision};
+use crate::engine::{Client, CloseReason, Conversation, Parcel, Revision, clock};
 use crate::form;
 use crate::handlers::Refused;
 use crate::handshake::{Handshake, OpenRequest};
@@ -21,7 +21,7 @@ use crate::name::NamespaceName;
 use crate::namespace::Namespace;
 use crate::packet::{ConnectPayload, Packet, PacketBody};
 use crate::reason::Reason;
-use crate::run::{Busy, Contained, run};
+use crate::run::{Contained, run};
 use crate::secret;
 use crate::socket::{Life, Socket};
 
@@ -59,7 +59,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn new(client: &Client, shared: Arc<Shared>, request: &Parts) -> Self {
-        let now = Instant::now();
+        let now = clock::now();
         let keeps = shared.settings.keeps_requests;
         let join_by = now + shared.settings.connect_timeout;
         let mark = shared.mark.as_ref().map_or(0, |mark| mark(request));
@@ -72,7 +72,7 @@ impl Connection {
         });
         // Clients 2.x are in the main namespace without asking.
         if client.revision() == Revision::V3 {
-            peer.connect(NamespaceName::MAIN, ConnectPayload::Absent);
+            peer.connect(&NamespaceName::MAIN, ConnectPayload::Absent);
         }
         Self {
             peer,
@@ -96,7 +96,7 @@ impl Connection {
         {
             Ok(packet) => {
                 self.complete_by = match (self.decoder.is_waiting(), was_waiting) {
-                    (true, false) => Some(Instant::now() + limits::ATTACHMENTS_TIMEOUT),
+                    (true, false) => Some(clock::now() + limits::ATTACHMENTS_TIMEOUT),
                     (true, true) => self.complete_by,
                     (false, _) => None,
                 };
@@ -169,7 +169,7 @@ impl Peer {
     fn packet(self: &Arc<Self>, packet: Packet) {
         let Packet { namespace, body } = packet;
         let fits = match body {
-            PacketBody::Connect(auth) => return self.connect(namespace, auth),
+            PacketBody::Connect(auth) => return self.connect(&namespace, auth),
             PacketBody::Disconnect => self.client_leaves(&namespace),
             PacketBody::Event { ack, name, data } => {
                 let socket = self.socket(&namespace);
@@ -200,7 +200,7 @@ impl Peer {
     }
 
     /// The client wants to enter a namespace.
-    fn connect(self: &Arc<Self>, name: NamespaceName, auth: ConnectPayload) {
+    fn connect(self: &Arc<Self>, name: &NamespaceName, auth: ConnectPayload) {
         let auth = match auth {
             ConnectPayload::Object(json) => json,
             ConnectPayload::Absent => Json::empty_object(),
@@ -208,7 +208,7 @@ impl Peer {
         };
         if lock(&self.entries)
             .iter()
-            .any(|entry| entry.namespace.name() == &name)
+            .any(|entry| entry.namespace.name() == name)
         {
             // Clients 2.x connect once more when `open()` is called on a socket that opens.
             if self.client.revision() == Revision::V4 {
@@ -217,10 +217,10 @@ impl Peer {
             return;
         }
         if lock(&self.entries).len() >= limits::NAMESPACES_MAX {
-            return self.refuse(&name, &Refused::new("Too many namespaces"));
+            return self.refuse(name, &Refused::new("Too many namespaces"));
         }
-        let Some(namespace) = self.shared.acquire(&name, &auth) else {
-            return self.refuse(&name, &Refused::new("Invalid namespace"));
+        let Some(namespace) = self.shared.acquire(name, &auth) else {
+            return self.refuse(name, &Refused::new("Invalid namespace"));
         };
         let number = self.shared.next_number();
         {
@@ -343,7 +343,7 @@ impl Peer {
                 ConnectPayload::Object(welcome(socket.id(), socket.life().pid.as_deref()))
             }
         };
-        self.send(Packet {
+        self.send(&Packet {
             namespace: socket.namespace().name().clone(),
             body: PacketBody::Connect(auth),
         });
@@ -357,15 +357,14 @@ impl Peer {
             }
             _ => refusal(&refused.message, refused.data.as_ref()),
         };
-        self.send(Packet {
+        self.send(&Packet {
             namespace: name.clone(),
             body: PacketBody::ConnectError(json),
         });
     }
 
-    fn send(&self, packet: Packet) {
-        let packets = self.shared.settings.parser.encode(&packet);
-        let _busy = Busy::new();
+    fn send(&self, packet: &Packet) {
+        let packets = self.shared.settings.parser.encode(packet);
         self.client.send(&Parcel::new(packets));
     }
 
@@ -442,7 +441,7 @@ impl Peer {
     }
 
     fn say_goodbye(&self, socket: &Socket) {
-        self.send(Packet {
+        self.send(&Packet {
             namespace: socket.namespace().name().clone(),
             body: PacketBody::Disconnect,
         });

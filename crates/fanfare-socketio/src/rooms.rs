@@ -152,11 +152,11 @@ impl<T: Clone> Rooms<T> {
 
 impl Selection {
     /// Whether somebody with this id and these rooms is meant.
-    pub(crate) fn means<'a>(&self, id: &str, rooms: impl Iterator<Item = &'a str> + Clone) -> bool {
+    pub(crate) fn means<S: AsRef<str>>(&self, id: &str, rooms: &[S]) -> bool {
         let is_in = |names: &[Box<str>]| {
             names
                 .iter()
-                .any(|name| &**name == id || rooms.clone().any(|room| room == &**name))
+                .any(|name| &**name == id || rooms.iter().any(|room| room.as_ref() == &**name))
         };
         (self.rooms.is_empty() || is_in(&self.rooms)) && !is_in(&self.except)
     }
@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(found.into_iter().collect::<String>(), expected);
         let told_apart: String = ["a", "b", "c"]
             .into_iter()
-            .filter(|id| selection.means(id, rooms.rooms_of(id).unwrap().iter().map(|it| &**it)))
+            .filter(|id| selection.means(id, rooms.rooms_of(id).unwrap()))
             .collect();
         assert_eq!(told_apart, expected, "the same question about one member");
     }

@@ -2,6 +2,12 @@
 //!
 //! A binary of its own, because the counting allocator is that of the whole process.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "the figures are for whoever asks, and what fails here fails the test"
+)]
+
 use std::alloc::System;
 use std::io::Write as _;
 use std::net::TcpStream;

@@ -76,6 +76,8 @@ impl Kind {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use bytes::Bytes;
     use fanfare_hub::{ChannelName, Draft, MessageId, Timestamp};
 
@@ -88,8 +90,9 @@ mod tests {
             ..Draft::new(Bytes::copy_from_slice(payload))
         };
         let channel = ChannelName::new("news").unwrap();
-        let (id, now) = (MessageId::new(1, 0), Timestamp::from_seconds(1));
-        Message::new(channel, id, MessageId::ZERO, draft, now, Timestamp::NEVER)
+        let ids = (MessageId::ZERO, MessageId::new(1, 0));
+        let times = (Timestamp::from_seconds(1), Timestamp::NEVER);
+        Message::new(channel, ids, times, draft, Arc::default())
     }
 
     #[track_caller]

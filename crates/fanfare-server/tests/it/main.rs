@@ -31,6 +31,7 @@ mod relay;
 mod requests;
 mod rust_clients;
 mod shutdown;
+mod socketio;
 mod streams;
 mod support;
 mod websocket;

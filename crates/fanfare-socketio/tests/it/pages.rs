@@ -16,18 +16,16 @@ fn code(page: &str) -> String {
     code
 }
 
-/// What is written as code in a row of a table, but for the first column.
-fn promised(row: &str) -> impl Iterator<Item = String> {
+/// What is written as code in a row of a table, but for the first column, without white space.
+fn promised(row: &str) -> Vec<String> {
     // A bar of a closure is escaped, for it is no border.
     let row = row.replace("\\|", "\u{0}");
-    let cells: Vec<_> = row.split('|').skip(2).map(str::to_owned).collect();
-    cells.into_iter().flat_map(|cell| {
-        let spans = cell.split('`').skip(1).step_by(2);
-        let spans = spans.map(|span| span.replace('\u{0}', "|"));
-        spans
-            .map(|span| span.split_whitespace().collect())
-            .collect::<Vec<String>>()
-    })
+    let cells = row.split('|').skip(2);
+    cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .map(|span| span.split_whitespace().collect::<String>())
+        .map(|span| span.replace('\u{0}', "|"))
+        .collect()
 }
 
 #[test]

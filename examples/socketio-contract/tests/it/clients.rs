@@ -27,8 +27,11 @@ fn check(package: &str, major: u32, path: &str, group: &str, parser: Option<&str
         let cases = node.call("start", &start, SOON);
         let cases = cases.as_array().expect("a list");
         for case in cases {
-            println!("{package} at {path} over {}: {case}", transports.join(", "));
-            node.call("run", &json!({ "name": case }), CASE_TIME_MAX);
+            let begun = Instant::now();
+            let figures = node.call("run", &json!({ "name": case }), CASE_TIME_MAX);
+            let way = transports.join(", ");
+            let figures = figures.as_str().unwrap_or_default();
+            println!("{package} at {path} over {way}: {case}, {:?} {figures}", begun.elapsed());
         }
         cases.len()
     };

@@ -31,8 +31,9 @@ export class Cutter {
   /** Carries what the server says, until so many bytes are used up. */
   #carry({ client, server }, allowance) {
     server.on('data', (data) => {
-      client.write(data.subarray(0, Math.min(data.length, allowance)));
-      allowance -= data.length;
+      const carried = data.subarray(0, allowance);
+      client.write(carried);
+      allowance -= carried.length;
       // What was written leaves first, so that connections end in the middle of things.
       if (allowance <= 0) setImmediate(() => this.#cut({ client, server }));
     });

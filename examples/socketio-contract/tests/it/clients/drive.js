@@ -38,9 +38,10 @@ serve(
       cases = GROUPS[group];
       return Object.keys(cases);
     },
+    /** Some cases return figures. */
     async run({ name }) {
       try {
-        await cases[name](site, cutter);
+        return await cases[name](site, cutter);
       } finally {
         site.close();
         cutter.cut();

@@ -57,8 +57,11 @@ export function numbers(value) {
 }
 
 export function equal(found, expected, what = 'value') {
-  const [a, b] = [found, expected].map((value) => JSON.stringify(numbers(value)));
-  if (a !== b) throw new Error(`${what}: ${a}, expected ${b}`);
+  const [a, b] = [found, expected].map((value) => JSON.stringify(numbers(value)) ?? 'undefined');
+  if (a === b) return;
+  const differs = [...a].findIndex((letter, index) => letter !== b[index]);
+  const around = (text) => text.slice(Math.max(0, differs - 150), differs + 150);
+  throw new Error(`${what}: … ${around(a)} …, expected … ${around(b)} …`);
 }
 
 /** A mount, and the sockets that a case has opened there. */

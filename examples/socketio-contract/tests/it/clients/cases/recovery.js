@@ -13,8 +13,8 @@ const BYTES_TO_BREAK = [100, 4_000];
 const BEHIND_MAX = 50;
 
 /** A socket through the cutter, with a room and data, that has heard something. */
-async function open(site, cutter) {
-  const socket = site.begin('/', { url: cutter.url });
+async function open(site, cutter, options) {
+  const socket = site.begin('/', { url: cutter.url, ...options });
   await next(socket, 'auth');
   await ask(socket, 'join', 'red');
   await ask(socket, 'data-set', 'kept');
@@ -147,10 +147,14 @@ export default {
 
   async 'fifty breaks at random lose nothing and repeat nothing'(site, cutter) {
     const others = await site.open();
-    const socket = await open(site, cutter);
+    // It does not notice by itself that a WebSocket breaks before it has said anything.
+    const socket = await open(site, cutter, { timeout: 500 });
     const { id } = socket;
     const heard = listen(socket, 'm');
     const breaks = listen(socket, 'disconnect');
+    // What it misses comes before its CONNECT. When the connection breaks between the two, it keeps
+    // what came and would hear it again: no server can know that.
+    socket.on('disconnect', () => (socket.receiveBuffer = []));
     cutter.cutEachAfter(...BYTES_TO_BREAK, 1);
     let count = 0;
     while (breaks.length < BREAKS) {
@@ -164,7 +168,7 @@ export default {
     await until('the rest', () => heard.length >= count);
     equal(heard.map(([, number]) => number), [...Array(count).keys()]);
     equal(socket.id, id);
-    console.error(`${count} events, ${breaks.length} breaks over ${site.transports}: none lost, none twice`);
+    return `${count} events, ${breaks.length} breaks: none lost, none twice`;
   },
 
   async 'who leaves has no place to come back to'(site, cutter) {
