@@ -27,6 +27,7 @@ const SHARED: &[&str] = &[
     "serde",
     "serde_core",
     "std",
+    "tower_layer",
     "tower_service",
 ];
 

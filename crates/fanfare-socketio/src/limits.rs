@@ -63,12 +63,6 @@ pub const BODY_DISCARDED_BYTES_MAX: usize = 4 * PAYLOAD_BYTES_MAX;
 /// it. Then it is cut off. A round trip over a bad network takes a second.
 pub const LINGER: Duration = Duration::from_secs(5);
 
-/// Time between the head that makes a connection a WebSocket and the open packet. Both in one
-/// segment are right, but a client that begins to listen only when it has heard of the opening
-/// loses the packet then: so do programs for Node.js that wait for the one event after the other,
-/// the protocol's own suite for revision 3 among them.
-pub const OPEN_DELAY: Duration = Duration::from_millis(5);
-
 /// Time that a `POST` with nothing but a close packet waits if no poll is held. Clients say goodbye
 /// beside a poll that they have just sent; on two connections, read by two threads, the goodbye may
 /// come first, and the poll would find a session that is unknown. The `ok` waits as well, so who

@@ -22,6 +22,8 @@ pub fn layer(path: &str, allows_eio3: bool) -> EngineLayer {
             &[Revision::V4]
         },
         cors: Some(anybody()),
+        // The suites of the protocol's authors begin to listen a moment after the head.
+        open_delay: Duration::from_millis(20),
         ..MountSettings::default()
     };
     EngineIo::new(settings, Echo).layer()

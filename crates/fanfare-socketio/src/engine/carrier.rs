@@ -57,9 +57,14 @@ impl WebSocketCarrier {
 
     /// True if the session began on this socket, so that the first to come is its open packet.
     ///
-    /// Let [`limits::OPEN_DELAY`](crate::limits::OPEN_DELAY) pass between the head of the response
-    /// and the first [`take`](Self::take) then.
-    pub fn begins_session(&self) -> bool {
+    /// Time to let pass between the head of the response and the first [`take`](Self::take), if the
+    /// socket begins a session: [`MountSettings::open_delay`](super::MountSettings::open_delay).
+    pub fn open_delay(&self) -> Option<Duration> {
+        let delay = self.client.mount().settings().open_delay;
+        (self.begins_session() && !delay.is_zero()).then_some(delay)
+    }
+
+    fn begins_session(&self) -> bool {
         self.socket == Live::FIRST_SOCKET
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -49,6 +50,10 @@ pub struct MountSettings {
     pub sessions_max: usize,
     /// Files that lie below the path. None: everything there is a request of Engine.IO.
     pub files: Option<Files>,
+    /// Time between the head of a WebSocket's response and the open packet. None by default; a few
+    /// milliseconds are for clients that begin to listen when they hear of the head, and miss a
+    /// packet in the same segment.
+    pub open_delay: Duration,
 }
 
 /// Answers a request for a file, by its method, what follows the path of the mount, and its fields;
@@ -68,6 +73,7 @@ impl Default for MountSettings {
             compression: Some(limits::COMPRESSION_BYTES_MIN),
             sessions_max: limits::SESSIONS_MAX,
             files: None,
+            open_delay: Duration::ZERO,
         }
     }
 }

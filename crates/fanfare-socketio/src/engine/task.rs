@@ -10,14 +10,14 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use super::carrier::{Flow, WebSocketCarrier};
 use super::clock;
 use super::stream::Stream;
-use crate::limits::{LINGER, OPEN_DELAY, READING_BACKLOG_BYTES_MAX, READS_IN_A_ROW};
+use crate::limits::{LINGER, READING_BACKLOG_BYTES_MAX, READS_IN_A_ROW};
 
 /// Moves the bytes of a WebSocket once hyper has let go of the connection. Ends with it.
 pub(super) async fn carry(upgrade: OnUpgrade, carrier: WebSocketCarrier) {
     // Without a connection the carrier is dropped, which tells the session.
     let Ok(upgraded) = upgrade.await else { return };
-    if carrier.begins_session() {
-        Box::pin(tokio::time::sleep(OPEN_DELAY)).await;
+    if let Some(delay) = carrier.open_delay() {
+        Box::pin(tokio::time::sleep(delay)).await;
     }
     let mut movement = Movement::begin(upgraded, carrier);
     match poll_fn(|cx| movement.poll_until_closed(cx)).await {

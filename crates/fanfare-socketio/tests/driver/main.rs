@@ -3,6 +3,8 @@
 //! What the protocol says about a single session is in `tests/it`; here is what it takes to serve
 //! it, and what only shows with connections, threads and time.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 mod applications;
 mod carrier;
 mod client;
