@@ -7,7 +7,8 @@
 //! table shows medians over the rounds, and ratios taken within rounds. What a row counts is
 //! written at [`row::Row`].
 //!
-//! A server with one shard is compared, as floor and Nchan have one thread too.
+//! A server with one shard is compared, as floor and Nchan have one thread too. So have the servers
+//! of Socket.IO that `bench socketio` compares it with.
 
 mod conditions;
 mod contestant;
@@ -19,6 +20,7 @@ mod plan;
 mod process;
 mod row;
 mod scenario;
+mod socketio;
 mod statistics;
 mod table;
 

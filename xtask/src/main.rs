@@ -4,7 +4,7 @@
 //!   nothing unfinished or private is left lying about. See [`tidy`].
 //! - `cargo xtask api` checks whose types the libraries show. See [`mod@api`].
 //! - `cargo xtask bench` measures the server against the least that could do its work, and against
-//!   Nchan. See [`mod@bench`].
+//!   Nchan or other servers of Socket.IO. See [`mod@bench`].
 //!
 //! `floor` and `load` are parts of the bench that it runs as processes of their own.
 
@@ -29,7 +29,8 @@ Usage:
   cargo xtask tidy
   cargo xtask api
   cargo xtask bench [relay|websocket|sse|poll|latency|slow]… [--libraries] [--quick]
-                    [--rounds N] [--shards N] [--server FILE] [--json FILE]";
+                    [--rounds N] [--shards N] [--server FILE] [--json FILE]
+  cargo xtask bench socketio [--quick] [--rounds N] [--server FILE] [--json FILE]";
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {

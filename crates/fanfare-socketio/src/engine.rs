@@ -52,7 +52,7 @@ mod response;
 pub mod revision;
 pub mod service;
 pub mod session;
-mod sid;
+pub(crate) mod sid;
 mod stream;
 mod task;
 mod transfer;

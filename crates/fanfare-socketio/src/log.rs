@@ -418,7 +418,7 @@ impl Log {
             }
             None => {
                 let life = Life {
-                    pid: Some(secret::id().into()),
+                    pid: Some(secret::id()),
                     since: self.position().await,
                     is_recovered: false,
                 };

@@ -306,7 +306,7 @@ impl Peer {
         data: Option<Box<str>>,
     ) -> Socket {
         let id = id.unwrap_or_else(|| match (self.client.revision(), namespace.name()) {
-            (Revision::V4, _) => secret::id().into(),
+            (Revision::V4, _) => secret::id(),
             // Clients 2.x compute the id of their socket themselves.
             (Revision::V3, name) if name.is_main() => self.client.sid().into(),
             (Revision::V3, name) => format!("{name}#{}", self.client.sid()).into(),

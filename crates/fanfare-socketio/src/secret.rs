@@ -1,12 +1,11 @@
 //! Ids that nobody can guess.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::sync::Arc;
 
-/// 120 random bits as 20 characters that are safe everywhere. The length is that of the reference,
-/// by which others in a cluster tell ids from rooms.
-pub(crate) fn id() -> String {
-    let mut bytes = [0; 15];
-    getrandom::fill(&mut bytes).expect("the system has random bytes");
-    URL_SAFE_NO_PAD.encode(bytes)
+use crate::engine::sid::Sid;
+
+/// A fresh one, as long as the reference's: others in a cluster tell ids from rooms by that.
+pub(crate) fn id() -> Arc<str> {
+    let id = Sid::random().expect("the session under it had its id from the same source");
+    id.as_str().into()
 }

@@ -4,6 +4,8 @@ import { createServer } from "node:http";
 import { Server } from "socket.io";
 
 const http = createServer();
+// The connection on which everything is published waits for longer than the 5 s of the default.
+http.keepAliveTimeout = 0;
 const io = new Server(http);
 
 io.on("connection", (socket) => {

@@ -21,8 +21,8 @@ pub(super) struct Conditions {
     /// Of the last minute; the bench itself adds up to 2.
     pub(super) load_average_before: String,
     pub(super) load_average_after: String,
-    /// Present if Nchan was compared.
-    pub(super) nchan: Option<String>,
+    /// The versions of what was compared.
+    pub(super) neighbours: String,
 }
 
 impl Conditions {
@@ -36,7 +36,7 @@ impl Conditions {
             shards: options.shards,
             load_average_before: first_word("/proc/loadavg"),
             load_average_after: String::new(),
-            nchan: starter.nchan_version().map(str::to_owned),
+            neighbours: starter.neighbours(),
         }
     }
 
@@ -62,11 +62,9 @@ impl fmt::Display for Conditions {
             shards,
             load_average_before: before,
             load_average_after: after,
+            neighbours,
             ..
         } = self;
-        let nchan = self.nchan.as_deref();
-        let nchan =
-            nchan.unwrap_or("not compared, as nginx and its module nchan are not installed");
         writeln!(
             f,
             "{rounds} rounds; {cores} cores, {processor}, Linux {kernel}; load average {before} \
@@ -78,11 +76,11 @@ impl fmt::Display for Conditions {
                 "The machine was busy with other work: times from publish to delivery say little."
             )?;
         }
-        writeln!(f, "fanfare: {shards} shard(s). nchan: {nchan}.")?;
+        writeln!(f, "fanfare: {shards} shard(s). {neighbours}.")?;
         write!(
             f,
-            "A ratio is what fanfare takes by what the other took in the same round: the median of \
-             the rounds' ratios."
+            "A ratio is what fanfare takes by what the other, or the better of the others, took in \
+             the same round: the median of the rounds' ratios."
         )
     }
 }

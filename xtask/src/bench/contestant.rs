@@ -13,6 +13,7 @@ use crate::cargo::{self, Workspace};
 use super::nchan::{Nchan, NchanServer};
 use super::options::Options;
 use super::process::Processes;
+use super::socketio::SocketIoApps;
 
 /// Who is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +23,23 @@ pub(super) enum Contestant {
     Fanfare,
     /// `fanfare_sse::Sse` in axum, from there too.
     FanfareSse,
+    /// `fanfare_socketio` in axum, from `examples/socketio-comparison`.
+    FanfareSocketIo,
     /// See [`super::floor`].
     Floor,
     Nchan,
+    /// `socket.io` on Node, from there too.
+    NodeSocketIo,
+    /// In axum, from there too.
+    Socketioxide,
+}
+
+/// A column of ratios: one of ours, by the better of those it is compared with.
+#[derive(Clone, Debug)]
+pub(super) struct Comparison {
+    pub(super) title: String,
+    pub(super) ours: Contestant,
+    pub(super) others: Vec<Contestant>,
 }
 
 impl Contestant {
@@ -32,11 +47,40 @@ impl Contestant {
         match self {
             Self::AxumSse => "axum",
             Self::Fanfare => "fanfare",
+            Self::FanfareSocketIo => "fanfare-socketio",
             Self::FanfareSse => "fanfare-sse",
             Self::Floor => "floor",
             Self::Nchan => "nchan",
+            Self::NodeSocketIo => "socket.io",
+            Self::Socketioxide => "socketioxide",
         }
     }
+}
+
+/// What is compared with what: our server with each of the others, but on Socket.IO our server and
+/// our library with the better of their neighbours.
+pub(super) fn comparisons(contestants: &[Contestant]) -> Vec<Comparison> {
+    if contestants.contains(&Contestant::FanfareSocketIo) {
+        let ours = [
+            ("× better", Contestant::Fanfare),
+            ("library × better", Contestant::FanfareSocketIo),
+        ];
+        return ours
+            .map(|(title, ours)| Comparison {
+                title: title.to_owned(),
+                ours,
+                others: vec![Contestant::Socketioxide, Contestant::NodeSocketIo],
+            })
+            .into();
+    }
+    let others = contestants.iter().filter(|it| **it != Contestant::Fanfare);
+    others
+        .map(|other| Comparison {
+            title: format!("× {}", other.name()),
+            ours: Contestant::Fanfare,
+            others: vec![*other],
+        })
+        .collect()
 }
 
 /// Starts servers.
@@ -53,6 +97,7 @@ enum Against {
     /// Libraries, in this program.
     Libraries(PathBuf),
     Nchan(Option<Nchan>),
+    SocketIo(SocketIoApps),
 }
 
 /// A server that runs until this is dropped.
@@ -77,7 +122,9 @@ impl Starter {
             Some(path) => path.clone(),
             None => build()?,
         };
-        let against = if options.libraries {
+        let against = if options.socketio {
+            Against::SocketIo(SocketIoApps::prepare()?)
+        } else if options.libraries {
             Against::Libraries(build_comparison()?)
         } else {
             Against::Nchan(Nchan::find())
@@ -91,19 +138,27 @@ impl Starter {
 
     /// Those that can be started here.
     pub(super) fn contestants(&self) -> Vec<Contestant> {
-        let mut contestants = vec![Contestant::Floor, Contestant::Fanfare];
+        use Contestant::{
+            AxumSse, Fanfare, FanfareSocketIo, FanfareSse, Floor, NodeSocketIo, Socketioxide,
+        };
         match &self.against {
-            Against::Libraries(_) => {
-                contestants.extend([Contestant::FanfareSse, Contestant::AxumSse]);
-            }
-            Against::Nchan(nchan) => contestants.extend(nchan.as_ref().map(|_| Contestant::Nchan)),
+            Against::Libraries(_) => vec![Floor, Fanfare, FanfareSse, AxumSse],
+            Against::Nchan(None) => vec![Floor, Fanfare],
+            Against::Nchan(Some(_)) => vec![Floor, Fanfare, Contestant::Nchan],
+            Against::SocketIo(_) => vec![Fanfare, FanfareSocketIo, Socketioxide, NodeSocketIo],
         }
-        contestants
     }
 
-    /// The version of the nginx that carries Nchan.
-    pub(super) fn nchan_version(&self) -> Option<&str> {
-        self.nchan().map(|nchan| nchan.version.as_str())
+    /// The versions of what our server is compared with, for a person.
+    pub(super) fn neighbours(&self) -> String {
+        match &self.against {
+            Against::Libraries(_) => "axum, see examples/Cargo.lock".to_owned(),
+            Against::Nchan(None) => {
+                "nchan: not compared, as nginx and its module nchan are not installed".to_owned()
+            }
+            Against::Nchan(Some(nchan)) => format!("nchan: {}", nchan.version),
+            Against::SocketIo(apps) => apps.versions.clone(),
+        }
     }
 
     /// Starts a server; it accepts connections when this returns.
@@ -120,6 +175,10 @@ impl Starter {
                 let program = env::current_exe().context("cannot find this program")?;
                 Server::of_ours(Command::new(program).arg("floor"))
             }
+            Contestant::FanfareSocketIo | Contestant::Socketioxide => {
+                Server::of_ours(&mut self.socketio()?.library(contestant.name()))
+            }
+            Contestant::NodeSocketIo => Server::of_ours(&mut self.socketio()?.node()),
             Contestant::Nchan => {
                 let nchan = self.nchan().context("Nchan is not installed")?;
                 Server::of_nchan(nchan.start()?)
@@ -131,7 +190,14 @@ impl Starter {
     fn nchan(&self) -> Option<&Nchan> {
         match &self.against {
             Against::Nchan(nchan) => nchan.as_ref(),
-            Against::Libraries(_) => None,
+            Against::Libraries(_) | Against::SocketIo(_) => None,
+        }
+    }
+
+    fn socketio(&self) -> Result<&SocketIoApps> {
+        match &self.against {
+            Against::SocketIo(apps) => Ok(apps),
+            Against::Libraries(_) | Against::Nchan(_) => bail!("Socket.IO was not asked for"),
         }
     }
 

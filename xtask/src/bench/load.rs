@@ -17,13 +17,14 @@ mod reader;
 mod request;
 mod sequence;
 mod subscriber;
+mod talk;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::plan::{Crowd, Findings, Latency, Order, Plan, Stalled, Transport};
+use super::plan::{Crowd, Findings, Latency, Order, Plan, Stalled, Transport, Trips};
 use super::process::kernel_socket_bytes;
 use super::row::Row;
 use super::statistics::permille;
@@ -47,6 +48,7 @@ pub(crate) fn run(order: &str) -> Result<ExitCode> {
         Plan::Crowd(crowd) => measure_crowd(&mut fleet, crowd, &mut findings)?,
         Plan::Latency(latency) => measure_latency(&mut fleet, latency, &mut findings)?,
         Plan::Stalled(stalled) => measure_stalled(&mut fleet, stalled, &mut findings)?,
+        Plan::Trips(trips) => measure_trips(&mut fleet, trips, &mut findings)?,
     }
     findings.faults = fleet.finish();
     println!("{}", serde_json::to_string(&findings)?);
@@ -55,6 +57,7 @@ pub(crate) fn run(order: &str) -> Result<ExitCode> {
 
 fn measure_crowd(fleet: &mut Fleet, plan: Crowd, findings: &mut Findings) -> Result<()> {
     fleet.join(plan.transport, FIRST_SUBSCRIBERS)?;
+    enter(fleet, plan.transport)?;
     fleet.rest()?;
     publish_and_wait(fleet, 1, plan.message_bytes)?;
     fleet.rest()?;
@@ -63,9 +66,11 @@ fn measure_crowd(fleet: &mut Fleet, plan: Crowd, findings: &mut Findings) -> Res
     for _ in 0..plan.messages / WARM_UP_SHARE {
         publish_and_wait(fleet, 1, plan.message_bytes)?;
     }
-    let cost = cost_per_delivery(fleet, plan, plan.messages, 1)?;
-    findings.values.insert(Row::delivery(plan.transport), cost);
-    if let Some(row) = Row::burst(plan.transport).filter(|_| plan.bursts > 0) {
+    if let Some(row) = plan.rows.delivery {
+        let cost = cost_per_delivery(fleet, plan, plan.messages, 1)?;
+        findings.values.insert(row, cost);
+    }
+    if let Some(row) = plan.rows.burst {
         let cost = cost_per_delivery(fleet, plan, plan.bursts, plan.burst_messages)?;
         findings.values.insert(row, cost);
     }
@@ -76,11 +81,24 @@ fn measure_joining(fleet: &mut Fleet, plan: Crowd, findings: &mut Findings) -> R
     let joining = plan.subscribers.saturating_sub(FIRST_SUBSCRIBERS).max(1);
     let memory = fleet.server().resident()?;
     let cpu = cpu_of(fleet, |fleet| fleet.join(plan.transport, joining))?;
-    let memory = difference(fleet.server().resident()?, memory) / count(joining);
-    findings.values.insert(Row::idle(plan.transport), memory);
-    if let Some(row) = Row::accept(plan.transport) {
+    enter(fleet, plan.transport)?;
+    fleet.idle(Duration::from_secs(plan.settle_seconds))?;
+    if let Some(row) = plan.rows.idle {
+        let memory = difference(fleet.server().resident()?, memory) / count(joining);
+        findings.values.insert(row, memory);
+    }
+    if let Some(row) = plan.rows.accept {
         let cost = microseconds(cpu) / count(joining);
         findings.values.insert(row, cost);
+    }
+    Ok(())
+}
+
+/// On Socket.IO one is connected first, then in a room.
+fn enter(fleet: &mut Fleet, transport: Transport) -> Result<()> {
+    if transport == Transport::SocketIo {
+        fleet.enter()?;
+        fleet.rest()?;
     }
     Ok(())
 }
@@ -108,6 +126,24 @@ fn measure_latency(fleet: &mut Fleet, plan: Latency, findings: &mut Findings) ->
     })?;
     insert(findings, Row::LatencyMedian, permille(&mut latencies, 500));
     insert(findings, Row::LatencyTail, permille(&mut latencies, 990));
+    Ok(())
+}
+
+fn measure_trips(fleet: &mut Fleet, plan: Trips, findings: &mut Findings) -> Result<()> {
+    fleet.join(Transport::SocketIo, plan.connections)?;
+    fleet.rest()?;
+    let pace = Pace {
+        messages: plan.trips / WARM_UP_SHARE,
+        message_bytes: plan.message_bytes,
+        messages_per_second: plan.trips_per_second,
+    };
+    fleet.timed_trips(pace)?;
+    let mut latencies = fleet.timed_trips(Pace {
+        messages: plan.trips,
+        ..pace
+    })?;
+    insert(findings, Row::TripMedian, permille(&mut latencies, 500));
+    insert(findings, Row::TripTail, permille(&mut latencies, 990));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::scenario::Scenario;
 
@@ -14,6 +14,8 @@ pub(super) struct Options {
     pub(super) scenarios: Vec<Scenario>,
     /// Compare libraries instead of servers: event streams only.
     pub(super) libraries: bool,
+    /// Socket.IO, beside other servers of it.
+    pub(super) socketio: bool,
     /// Fewer connections and a single round: whether it works, not how fast.
     pub(super) is_quick: bool,
     pub(super) rounds: usize,
@@ -30,6 +32,7 @@ impl Options {
         let mut options = Self {
             scenarios: Vec::new(),
             libraries: false,
+            socketio: false,
             is_quick: false,
             rounds: 0,
             shards: 1,
@@ -50,12 +53,20 @@ impl Options {
                 "--rounds" => options.rounds = positive(argument, value()?)?,
                 "--server" => options.server = Some(value()?.into()),
                 "--shards" => options.shards = positive(argument, value()?)?,
+                "socketio" => options.socketio = true,
                 "relay" => options.scenarios.extend(Scenario::ALL),
                 name => options.scenarios.push(scenario(name)?),
             }
         }
         if options.libraries {
             options.scenarios = vec![Scenario::Sse];
+        }
+        if options.socketio {
+            ensure!(
+                options.scenarios.is_empty(),
+                "socketio is measured beside other servers than the rest, in a run of its own"
+            );
+            options.scenarios.extend(Scenario::SOCKET_IO);
         }
         if options.scenarios.is_empty() {
             options.scenarios.extend(Scenario::ALL);
@@ -71,7 +82,10 @@ fn scenario(name: &str) -> Result<Scenario> {
     let known = Scenario::ALL.into_iter().find(|it| it.name() == name);
     let Some(scenario) = known else {
         let names = Scenario::ALL.map(Scenario::name).join(", ");
-        bail!("`{name}` is not measured; there are relay (all of them), {names}");
+        bail!(
+            "`{name}` is not measured; there are socketio, relay (all of the \
+             following), {names}"
+        );
     };
     Ok(scenario)
 }
@@ -97,6 +111,7 @@ mod tests {
         assert_eq!(parse("").unwrap().scenarios, Scenario::ALL);
         assert_eq!(parse("relay").unwrap().scenarios, Scenario::ALL);
         assert_eq!(parse("poll").unwrap().scenarios, [Scenario::Poll]);
+        assert_eq!(parse("socketio").unwrap().scenarios, Scenario::SOCKET_IO);
     }
 
     #[test]
@@ -108,7 +123,13 @@ mod tests {
 
     #[test]
     fn mistakes_are_told() {
-        for text in ["--rounds", "--rounds 0", "--shards many", "carrier-pigeon"] {
+        for text in [
+            "--rounds",
+            "--rounds 0",
+            "--shards many",
+            "carrier-pigeon",
+            "poll socketio",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

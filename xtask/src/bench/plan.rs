@@ -18,6 +18,9 @@ pub(super) const CHANNEL: &str = "bench";
 pub(super) enum Transport {
     /// Long-poll: one response per message.
     Poll,
+    /// Socket.IO 5 on Engine.IO 4 on WebSocket: each message the only argument of an event, or the
+    /// first of two.
+    SocketIo,
     /// Server-Sent Events.
     Sse,
     /// WebSocket, each message a text frame.
@@ -43,18 +46,41 @@ pub(super) enum Plan {
     Latency(Latency),
     /// One subscriber that reads beside many that never do.
     Stalled(Stalled),
+    /// Some connections that emit events: how long the acknowledgement takes.
+    Trips(Trips),
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Crowd {
     pub(super) transport: Transport,
+    pub(super) rows: CrowdRows,
     pub(super) subscribers: usize,
+    /// Time from the last subscriber to the look at the memory, for servers that tidy up when they
+    /// have nothing else to do.
+    pub(super) settle_seconds: u64,
     pub(super) message_bytes: usize,
     /// Messages of which each is waited for before the next.
     pub(super) messages: usize,
     /// Times that several are published without waiting.
     pub(super) bursts: usize,
     pub(super) burst_messages: usize,
+}
+
+/// What is told of a crowd, each in its row.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(super) struct CrowdRows {
+    pub(super) accept: Option<Row>,
+    pub(super) idle: Option<Row>,
+    pub(super) delivery: Option<Row>,
+    pub(super) burst: Option<Row>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Trips {
+    pub(super) connections: usize,
+    pub(super) message_bytes: usize,
+    pub(super) trips: usize,
+    pub(super) trips_per_second: u32,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -82,6 +108,11 @@ impl fmt::Display for Plan {
     /// For a person who reads the figures.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Crowd(plan) if plan.messages == 0 => write!(
+                f,
+                "1 channel × {} subscribers, idle for {} s.",
+                plan.subscribers, plan.settle_seconds,
+            ),
             Self::Crowd(plan) => {
                 write!(
                     f,
@@ -108,6 +139,11 @@ impl fmt::Display for Plan {
                 plan.messages_alone,
                 plan.messages_filling,
                 plan.messages_beside,
+            ),
+            Self::Trips(plan) => write!(
+                f,
+                "{} connections, {} events of {} bytes at {} per second, each acknowledged.",
+                plan.connections, plan.trips, plan.message_bytes, plan.trips_per_second,
             ),
         }
     }

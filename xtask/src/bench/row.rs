@@ -4,8 +4,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::Transport;
-
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,6 +52,27 @@ pub(crate) enum Row {
     /// Kernel memory that their sockets took on, on both ends, in all of the machine. A server
     /// that leaves the send buffer to the kernel pays here.
     StalledKernelMemory,
+    /// CPU time of the server per Socket.IO connection: accept, WebSocket handshake, the packet
+    /// that opens the session, `CONNECT` to the main namespace and its answer. Not counted: the
+    /// room that is entered next.
+    SocketIoConnect,
+    /// Memory per idle Socket.IO connection in the main namespace and one room, after a pause in
+    /// which a server may tidy up. Not counted: as in [`Self::WebSocketIdle`].
+    SocketIoIdle,
+    /// As [`Self::WebSocketDelivery`]: an event to a room with 1,000 clients in it.
+    SocketIoDelivery,
+    /// As [`Self::WebSocketBurst`], for that room.
+    SocketIoBurst,
+    /// An event to a room with 10,000 clients in it.
+    SocketIoDeliveryMany,
+    /// The same when events come eight at a time.
+    SocketIoBurstMany,
+    /// Time from just before a client emits an event to the moment it holds the acknowledgement,
+    /// at a steady rate: half of them took no longer. The event is published to a room in which
+    /// nobody is; our server also stores it in the channel's history first.
+    TripMedian,
+    /// The same: 99 in 100 took no longer.
+    TripTail,
 }
 
 /// How a row is written.
@@ -65,7 +84,7 @@ pub(super) enum Unit {
 }
 
 impl Row {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::WebSocketAccept,
         Self::WebSocketIdle,
         Self::WebSocketDelivery,
@@ -81,39 +100,15 @@ impl Row {
         Self::FastBesideStalled,
         Self::StalledMemory,
         Self::StalledKernelMemory,
+        Self::SocketIoIdle,
+        Self::SocketIoConnect,
+        Self::SocketIoDelivery,
+        Self::SocketIoBurst,
+        Self::SocketIoDeliveryMany,
+        Self::SocketIoBurstMany,
+        Self::TripMedian,
+        Self::TripTail,
     ];
-
-    /// CPU time per accepted connection; measured once, all transports begin alike.
-    pub(super) fn accept(transport: Transport) -> Option<Self> {
-        (transport == Transport::WebSocket).then_some(Self::WebSocketAccept)
-    }
-
-    /// Memory per idle subscriber.
-    pub(super) fn idle(transport: Transport) -> Self {
-        match transport {
-            Transport::Poll => Self::PollIdle,
-            Transport::Sse => Self::SseIdle,
-            Transport::WebSocket => Self::WebSocketIdle,
-        }
-    }
-
-    /// CPU time per delivery, messages coming one at a time.
-    pub(super) fn delivery(transport: Transport) -> Self {
-        match transport {
-            Transport::Poll => Self::PollCycle,
-            Transport::Sse => Self::SseDelivery,
-            Transport::WebSocket => Self::WebSocketDelivery,
-        }
-    }
-
-    /// CPU time per delivery, messages coming in bursts; a poll gets one at a time anyway.
-    pub(super) fn burst(transport: Transport) -> Option<Self> {
-        match transport {
-            Transport::Poll => None,
-            Transport::Sse => Some(Self::SseBurst),
-            Transport::WebSocket => Some(Self::WebSocketBurst),
-        }
-    }
 
     /// What a person reads in front of the figures.
     pub(super) fn title(self) -> &'static str {
@@ -133,12 +128,22 @@ impl Row {
             Self::FastBesideStalled => "One reader beside stalled ones, p99",
             Self::StalledMemory => "Stalled readers: server memory",
             Self::StalledKernelMemory => "Stalled readers: kernel memory",
+            Self::SocketIoConnect => "CPU per connect",
+            Self::SocketIoIdle => "Memory per idle connection",
+            Self::SocketIoDelivery => "CPU per delivery, 1,000 clients",
+            Self::SocketIoBurst => "CPU per delivery, 1,000, bursts",
+            Self::SocketIoDeliveryMany => "CPU per delivery, 10,000 clients",
+            Self::SocketIoBurstMany => "CPU per delivery, 10,000, bursts",
+            Self::TripMedian => "Event to acknowledgement, p50",
+            Self::TripTail => "Event to acknowledgement, p99",
         }
     }
 
     pub(super) fn unit(self) -> Unit {
         match self {
-            Self::WebSocketIdle | Self::SseIdle | Self::PollIdle => Unit::Bytes,
+            Self::WebSocketIdle | Self::SseIdle | Self::PollIdle | Self::SocketIoIdle => {
+                Unit::Bytes
+            }
             Self::StalledMemory | Self::StalledKernelMemory => Unit::Megabytes,
             _ => Unit::Microseconds,
         }

@@ -1,6 +1,7 @@
 //! The scenarios, and how large each is.
 
-use super::plan::{Crowd, Latency, Plan, Stalled, Transport};
+use super::plan::{Crowd, CrowdRows, Latency, Plan, Stalled, Transport, Trips};
+use super::row::Row;
 
 /// What can be measured on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,6 +9,10 @@ pub(super) enum Scenario {
     Latency,
     Poll,
     Slow,
+    SocketIoFew,
+    SocketIoIdle,
+    SocketIoMany,
+    SocketIoTrips,
     Sse,
     WebSocket,
 }
@@ -27,6 +32,12 @@ pub(super) const BACKLOG_BYTES_MAX: usize = 256 << 10;
 /// What it lets the kernel hold for one reader: the default of `limits.send_buffer`.
 pub(super) const SEND_BUFFER_BYTES: usize = 64 << 10;
 
+/// V8 collects garbage of its own accord when it has had nothing to do for 8 seconds.
+const SETTLE_SECONDS: u64 = 10;
+
+/// Times as many messages for a smaller room.
+const FEW_SHARE: usize = 10;
+
 const BURSTS: usize = 4;
 const BURST_MESSAGES: usize = 8;
 const MESSAGE_BYTES: usize = 100;
@@ -40,11 +51,23 @@ impl Scenario {
         Self::Slow,
     ];
 
+    /// Of Socket.IO, beside servers of Socket.IO.
+    pub(super) const SOCKET_IO: [Self; 4] = [
+        Self::SocketIoIdle,
+        Self::SocketIoFew,
+        Self::SocketIoMany,
+        Self::SocketIoTrips,
+    ];
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Latency => "latency",
             Self::Poll => "poll",
             Self::Slow => "slow",
+            Self::SocketIoFew => "a thousand",
+            Self::SocketIoIdle => "idle",
+            Self::SocketIoMany => "ten thousand",
+            Self::SocketIoTrips => "round trips",
             Self::Sse => "sse",
             Self::WebSocket => "websocket",
         }
@@ -55,6 +78,10 @@ impl Scenario {
             Self::Latency => Plan::Latency(latency(is_quick)),
             Self::Poll => Plan::Crowd(crowd(Transport::Poll, is_quick)),
             Self::Slow => Plan::Stalled(stalled(is_quick)),
+            Self::SocketIoFew => Plan::Crowd(socketio_few(is_quick)),
+            Self::SocketIoIdle => Plan::Crowd(socketio_idle(is_quick)),
+            Self::SocketIoMany => Plan::Crowd(socketio_many(is_quick)),
+            Self::SocketIoTrips => Plan::Trips(trips(is_quick)),
             Self::Sse => Plan::Crowd(crowd(Transport::Sse, is_quick)),
             Self::WebSocket => Plan::Crowd(crowd(Transport::WebSocket, is_quick)),
         }
@@ -67,19 +94,92 @@ fn crowd(transport: Transport, is_quick: bool) -> Crowd {
     } else {
         (SUBSCRIBERS, MESSAGES)
     };
-    // A poll is answered with one message, however many there are.
-    let bursts = if transport == Transport::Poll {
-        0
-    } else {
-        BURSTS
-    };
+    let rows = crowd_rows(transport);
     Crowd {
         transport,
+        rows,
         subscribers,
+        settle_seconds: 0,
         message_bytes: MESSAGE_BYTES,
         messages,
-        bursts,
+        bursts: rows.burst.map_or(0, |_| BURSTS),
         burst_messages: BURST_MESSAGES,
+    }
+}
+
+fn crowd_rows(transport: Transport) -> CrowdRows {
+    match transport {
+        // A poll is answered with one message, however many there are.
+        Transport::Poll => CrowdRows {
+            idle: Some(Row::PollIdle),
+            delivery: Some(Row::PollCycle),
+            ..CrowdRows::default()
+        },
+        Transport::SocketIo => CrowdRows {
+            accept: Some(Row::SocketIoConnect),
+            delivery: Some(Row::SocketIoDeliveryMany),
+            burst: Some(Row::SocketIoBurstMany),
+            ..CrowdRows::default()
+        },
+        Transport::Sse => CrowdRows {
+            idle: Some(Row::SseIdle),
+            delivery: Some(Row::SseDelivery),
+            burst: Some(Row::SseBurst),
+            ..CrowdRows::default()
+        },
+        // Connects are measured once: these transports all begin alike.
+        Transport::WebSocket => CrowdRows {
+            accept: Some(Row::WebSocketAccept),
+            idle: Some(Row::WebSocketIdle),
+            delivery: Some(Row::WebSocketDelivery),
+            burst: Some(Row::WebSocketBurst),
+        },
+    }
+}
+
+/// As many subscribers as one process may have descriptors for, its load client's beside it.
+fn socketio_many(is_quick: bool) -> Crowd {
+    crowd(Transport::SocketIo, is_quick)
+}
+
+/// A tenth of the subscribers hears ten times as many messages: figures are as exact.
+fn socketio_few(is_quick: bool) -> Crowd {
+    let many = socketio_many(is_quick);
+    Crowd {
+        rows: CrowdRows {
+            delivery: Some(Row::SocketIoDelivery),
+            burst: Some(Row::SocketIoBurst),
+            ..CrowdRows::default()
+        },
+        subscribers: many.subscribers / FEW_SHARE,
+        messages: many.messages * FEW_SHARE,
+        bursts: many.bursts * FEW_SHARE,
+        ..many
+    }
+}
+
+/// Nobody says anything; the last that is there has to have been there for some time.
+fn socketio_idle(is_quick: bool) -> Crowd {
+    let many = socketio_many(is_quick);
+    Crowd {
+        rows: CrowdRows {
+            idle: Some(Row::SocketIoIdle),
+            ..CrowdRows::default()
+        },
+        subscribers: many.subscribers / 2,
+        settle_seconds: if is_quick { 1 } else { SETTLE_SECONDS },
+        messages: 0,
+        bursts: 0,
+        ..many
+    }
+}
+
+fn trips(is_quick: bool) -> Trips {
+    Trips {
+        connections: 100,
+        message_bytes: MESSAGE_BYTES,
+        trips: if is_quick { 200 } else { 1000 },
+        trips_per_second: 250,
     }
 }
 

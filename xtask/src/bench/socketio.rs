@@ -71,7 +71,9 @@ fn versions(folder: &Path) -> Result<String> {
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     };
     let crates: toml::Table = toml::from_str(&read("Cargo.toml")?)?;
-    let socketioxide = crates.get("dependencies").and_then(|it| it.get("socketioxide"));
+    let socketioxide = crates
+        .get("dependencies")
+        .and_then(|it| it.get("socketioxide"));
     let socketioxide = socketioxide.and_then(|it| it.as_str());
     let packages: serde_json::Value = serde_json::from_str(&read("node/package.json")?)?;
     let socket_io = packages.pointer("/dependencies/socket.io");

@@ -27,13 +27,16 @@ impl Samples {
         Some((smallest, greatest))
     }
 
-    /// How many times as much as another in the same round: the median over the rounds. The
-    /// servers of a round ran one after the other, so that what else the machine did weighs on
-    /// both.
-    pub(super) fn ratio(&self, other: &Self) -> Option<f64> {
+    /// How many times as much as the least of some others in the same round: the median over the
+    /// rounds. The servers of a round ran one after the other, so that what else the machine did
+    /// weighs on all.
+    pub(super) fn ratio(&self, others: &[&Self]) -> Option<f64> {
         let ratio = |(round, ours): (&usize, &f64)| {
-            let theirs = other.0.get(round)?;
-            (*theirs > 0.0).then_some(ours / theirs)
+            let theirs = others
+                .iter()
+                .filter_map(|other| other.0.get(round).copied());
+            let theirs = theirs.min_by(f64::total_cmp)?;
+            (theirs > 0.0).then_some(ours / theirs)
         };
         median(self.0.iter().filter_map(ratio).collect())
     }
@@ -74,9 +77,11 @@ mod tests {
     fn ratios_are_taken_within_a_round() {
         let ours = samples(&[(0, 2.0), (1, 9.0), (2, 3.0)]);
         let floor = samples(&[(0, 1.0), (1, 3.0), (2, 3.0)]);
-        assert_eq!(ours.ratio(&floor), Some(2.0));
-        assert_eq!(ours.ratio(&samples(&[(1, 3.0)])), Some(3.0));
-        assert_eq!(ours.ratio(&samples(&[(1, 0.0)])), None);
+        assert_eq!(ours.ratio(&[&floor]), Some(2.0));
+        assert_eq!(ours.ratio(&[&samples(&[(1, 3.0)])]), Some(3.0));
+        assert_eq!(ours.ratio(&[&samples(&[(1, 0.0)])]), None);
+        let better = samples(&[(1, 2.0), (2, 1.0)]);
+        assert_eq!(ours.ratio(&[&floor, &better]), Some(3.0));
     }
 
     #[test]

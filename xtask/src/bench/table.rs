@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::conditions::Conditions;
-use super::contestant::Contestant;
+use super::contestant::{Comparison, Contestant, comparisons};
 use super::options::Options;
 use super::plan::{Faults, Findings, Plan};
 use super::row::Row;
@@ -18,6 +18,7 @@ use super::statistics::Samples;
 #[derive(Debug)]
 pub(super) struct Table {
     columns: Vec<Column>,
+    comparisons: Vec<Comparison>,
     failures: Vec<String>,
 }
 
@@ -30,7 +31,7 @@ struct Column {
 
 const TITLE_WIDTH: usize = 42;
 const CELL_WIDTH: usize = 24;
-const RATIO_WIDTH: usize = 15;
+const RATIO_WIDTH: usize = 18;
 
 impl Table {
     pub(super) fn new(contestants: &[Contestant]) -> Self {
@@ -44,6 +45,7 @@ impl Table {
             .collect();
         Self {
             columns,
+            comparisons: comparisons(contestants),
             failures: Vec::new(),
         }
     }
@@ -128,8 +130,8 @@ impl Table {
         for column in &self.columns {
             let _ = write!(text, "{:>CELL_WIDTH$}", column.contestant.name());
         }
-        for other in self.others() {
-            let _ = write!(text, "{:>RATIO_WIDTH$}", format!("× {}", other.name()));
+        for comparison in &self.comparisons {
+            let _ = write!(text, "{:>RATIO_WIDTH$}", comparison.title);
         }
         text.push('\n');
     }
@@ -152,8 +154,8 @@ impl Table {
                 cell.unwrap_or_else(|| "-".to_owned())
             );
         }
-        for other in self.others() {
-            let ratio = self.ratio(row, other).map(|it| format!("{it:.2}"));
+        for comparison in &self.comparisons {
+            let ratio = self.ratio(row, comparison).map(|it| format!("{it:.2}"));
             let _ = write!(
                 text,
                 "{:>RATIO_WIDTH$}",
@@ -163,19 +165,15 @@ impl Table {
         text.push('\n');
     }
 
-    /// Those that our server is compared with.
-    fn others(&self) -> impl Iterator<Item = Contestant> + use<'_> {
-        let contestants = self.columns.iter().map(|column| column.contestant);
-        contestants.filter(|contestant| *contestant != Contestant::Fanfare)
-    }
-
-    /// What our server takes, measured by what another takes.
-    fn ratio(&self, row: Row, other: Contestant) -> Option<f64> {
-        let samples = |contestant| {
-            let column = self.columns.iter().find(|it| it.contestant == contestant)?;
+    /// What one of ours takes, measured by the least that the others take.
+    fn ratio(&self, row: Row, comparison: &Comparison) -> Option<f64> {
+        let samples = |contestant: &Contestant| {
+            let mut columns = self.columns.iter();
+            let column = columns.find(|it| it.contestant == *contestant)?;
             column.rows.get(&row)
         };
-        samples(Contestant::Fanfare)?.ratio(samples(other)?)
+        let others: Vec<&Samples> = comparison.others.iter().filter_map(samples).collect();
+        samples(&comparison.ours)?.ratio(&others)
     }
 
     fn write_faults(&self, text: &mut String) {

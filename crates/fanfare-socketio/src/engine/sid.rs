@@ -13,11 +13,11 @@ const CHARACTERS: usize = 20;
 
 /// The name and at the same time the secret of a session.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Sid([u8; CHARACTERS]);
+pub(crate) struct Sid([u8; CHARACTERS]);
 
 impl Sid {
     /// A new one. `None` if the system has no random numbers.
-    pub(super) fn random() -> Option<Self> {
+    pub(crate) fn random() -> Option<Self> {
         let mut random = [0; RANDOM_BYTES];
         getrandom::fill(&mut random).ok()?;
         let mut characters = [0; CHARACTERS];
@@ -25,7 +25,7 @@ impl Sid {
         (written == CHARACTERS).then_some(Self(characters))
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("base64 is ASCII")
     }
 }

@@ -127,6 +127,30 @@ impl Fleet {
         Ok(())
     }
 
+    /// Lets all that have only connected so far enter the room, and waits until they are there: on
+    /// Socket.IO that is another step.
+    pub(super) fn enter(&mut self) -> Result<()> {
+        let entered = self.ledger.entered;
+        let joining = self.subscribers.get_mut(entered..).unwrap_or_default();
+        // Written without a look at the answers: they fit into the buffers of the kernel.
+        joining.iter_mut().try_for_each(Subscriber::enter)?;
+        let deadline = Instant::now() + PATIENCE;
+        while self.ledger.entered < self.subscribers.len() {
+            ensure!(Instant::now() < deadline, "subscribers do not get in");
+            self.turn(Pause::Sleep)?;
+        }
+        Ok(())
+    }
+
+    /// Lets some time pass, in which only the clients' pings and the like are answered.
+    pub(super) fn idle(&mut self, time: Duration) -> Result<()> {
+        let deadline = Instant::now() + time;
+        while Instant::now() < deadline {
+            self.turn(Pause::Sleep)?;
+        }
+        Ok(())
+    }
+
     /// Adds subscribers that never read.
     pub(super) fn join_stalled(&mut self, transport: Transport, count: usize) -> Result<()> {
         for number in 0..count {
@@ -190,6 +214,26 @@ impl Fleet {
     pub(super) fn timed(&mut self, pace: Pace) -> Result<Vec<u64>> {
         self.ledger.latencies = Some(Vec::with_capacity(pace.messages * self.subscribers.len()));
         self.publish_steadily(pace)?;
+        Ok(self.ledger.latencies.take().unwrap_or_default())
+    }
+
+    /// Lets the connections emit events in turn at a steady rate, and waits until they are
+    /// acknowledged; returns how many nanoseconds each took.
+    pub(super) fn timed_trips(&mut self, pace: Pace) -> Result<Vec<u64>> {
+        self.ledger.latencies = Some(Vec::with_capacity(pace.messages));
+        let interval = Duration::from_secs(1) / pace.messages_per_second;
+        let mut due = Instant::now();
+        for number in 0..pace.messages {
+            while Instant::now() < due {
+                self.turn(Pause::Until(due))?;
+            }
+            let key = number % self.subscribers.len().max(1);
+            let subscriber = self.subscribers.get_mut(key).context("nobody to emit")?;
+            subscriber.emit(self.ledger.epoch.elapsed(), pace.message_bytes)?;
+            self.due += 1;
+            due += interval;
+        }
+        self.wait_for_deliveries(Pause::Until(due))?;
         Ok(self.ledger.latencies.take().unwrap_or_default())
     }
 

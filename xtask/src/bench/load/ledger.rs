@@ -17,6 +17,8 @@ pub(super) struct Ledger {
     pub(super) latencies: Option<Vec<u64>>,
     /// Subscribers whose request has been answered.
     pub(super) opened: usize,
+    /// Subscribers on Socket.IO that are in the room.
+    pub(super) entered: usize,
 }
 
 impl Ledger {
@@ -26,6 +28,7 @@ impl Ledger {
             faults: Faults::default(),
             latencies: None,
             opened: 0,
+            entered: 0,
         }
     }
 

@@ -117,12 +117,12 @@ impl Reader {
 impl Stage {
     fn after(head: &Head, transport: Transport) -> Result<Self> {
         let expected = match transport {
-            Transport::WebSocket => 101,
+            Transport::SocketIo | Transport::WebSocket => 101,
             Transport::Poll | Transport::Sse => 200,
         };
         head.expect_status(&[expected])?;
         match transport {
-            Transport::WebSocket => Ok(Self::Frames),
+            Transport::SocketIo | Transport::WebSocket => Ok(Self::Frames),
             Transport::Sse => Ok(Self::Events(EventStream::new(head.is_chunked))),
             Transport::Poll => Ok(Self::PollBody {
                 length: head

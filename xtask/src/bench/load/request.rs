@@ -25,17 +25,23 @@ fn of_transport(transport: Transport) -> &'static str {
         Transport::Sse => {
             "Connection: keep-alive\r\nSec-Fetch-Dest: empty\r\nAccept: text/event-stream\r\n"
         }
-        Transport::WebSocket => {
+        Transport::SocketIo | Transport::WebSocket => {
             "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
         }
     }
 }
 
-/// Subscribes to what is published from now on.
+/// Subscribes to what is published from now on; on Socket.IO the room is asked for later.
 pub(super) fn subscribe(address: SocketAddr, transport: Transport) -> String {
+    let path = match transport {
+        Transport::Poll | Transport::Sse | Transport::WebSocket => {
+            format!("/sub/{CHANNEL}?since=now")
+        }
+        Transport::SocketIo => "/socket.io/?EIO=4&transport=websocket".to_owned(),
+    };
     format!(
-        "GET /sub/{CHANNEL}?since=now HTTP/1.1\r\nHost: {address}\r\n{OF_EVERY_BROWSER}{}\r\n",
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\n{OF_EVERY_BROWSER}{}\r\n",
         of_transport(transport)
     )
 }

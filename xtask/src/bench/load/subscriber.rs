@@ -15,6 +15,7 @@ use super::payload::Stamp;
 use super::reader::Reader;
 use super::request;
 use super::sequence::Sequence;
+use super::talk::{Heard, Talk};
 
 /// Time for the kernel of the other side to take a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
@@ -29,6 +30,8 @@ pub(super) struct Subscriber {
     pub(super) socket: TcpStream,
     address: SocketAddr,
     reader: Reader,
+    /// Present on Socket.IO.
+    talk: Option<Talk>,
     sequence: Sequence,
     is_counted_open: bool,
 }
@@ -43,6 +46,7 @@ impl Subscriber {
             socket: TcpStream::from_std(socket),
             address,
             reader: Reader::new(transport),
+            talk: (transport == Transport::SocketIo).then(Talk::default),
             sequence: Sequence::starting_at(published),
             is_counted_open: false,
         })
@@ -59,11 +63,23 @@ impl Subscriber {
             };
             let now = Instant::now();
             let sequence = &mut self.sequence;
+            let talk = &mut self.talk;
             self.reader.read(&scratch[..count], |payload| {
-                ledger.note(sequence, Stamp::read(payload)?, now);
+                let Some(talk) = talk else {
+                    ledger.note(sequence, Stamp::read(payload)?, now);
+                    return Ok(());
+                };
+                match talk.hear(payload)? {
+                    Heard::Acknowledged(stamp) => ledger.note(sequence, stamp, now),
+                    Heard::Connected => ledger.opened += 1,
+                    Heard::Entered => ledger.entered += 1,
+                    Heard::Event(text) => ledger.note(sequence, Stamp::read(text)?, now),
+                    Heard::Nothing => {}
+                }
                 Ok(())
             })?;
-            if !self.is_counted_open && self.reader.is_open() {
+            self.say()?;
+            if !self.is_counted_open && self.talk.is_none() && self.reader.is_open() {
                 self.is_counted_open = true;
                 ledger.opened += 1;
             }
@@ -77,9 +93,37 @@ impl Subscriber {
         }
     }
 
-    /// How many of the messages published so far have not come.
+    /// Asks to be in the room of the bench; for Socket.IO, where one connects without.
+    pub(super) fn enter(&mut self) -> Result<()> {
+        if let Some(talk) = &mut self.talk {
+            talk.enter();
+        }
+        self.say()
+    }
+
+    /// Emits an event that the server is to acknowledge, at this time of the run.
+    pub(super) fn emit(&mut self, at: Duration, bytes: usize) -> Result<()> {
+        if let Some(talk) = &mut self.talk {
+            talk.emit(at, bytes);
+        }
+        self.say()
+    }
+
+    /// How many of the messages published so far, or of the acknowledgements that it asked for,
+    /// have not come.
     pub(super) fn missing_after(&self, published: u64) -> u64 {
-        self.sequence.missing_after(published)
+        let emitted = self.talk.as_ref().map_or(0, Talk::emitted);
+        self.sequence.missing_after(published + emitted)
+    }
+
+    fn say(&mut self) -> Result<()> {
+        if let Some(talk) = &mut self.talk {
+            let replies = talk.take_replies();
+            if !replies.is_empty() {
+                self.socket.write_all(&replies)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -15,10 +15,8 @@ pub(super) struct Talk {
     stage: Stage,
     /// Frames that are to be sent.
     replies: Vec<u8>,
-    /// When each event was emitted that is not acknowledged yet; the ack id of the first is
-    /// [`Self::acknowledged`].
+    /// When each event was emitted that asks for an acknowledgement, by its number.
     emitted: Vec<Duration>,
-    acknowledged: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,7 +78,7 @@ impl Talk {
                 self.stage = Stage::Entered;
                 Ok(Heard::Entered)
             }
-            (Stage::Connected, [b'4', b'3', rest @ ..]) => self.note_acknowledgement(rest),
+            (Stage::Connected, [b'4', b'3', rest @ ..]) => self.acknowledged(rest),
             _ => bail!(
                 "unexpected while {:?}: {}",
                 self.stage,
@@ -91,14 +89,15 @@ impl Talk {
 
     /// Asks to be in the room of the bench.
     pub(super) fn enter(&mut self) {
-        self.say(&format!(r#"420["subscribe","{CHANNEL}",{{"since":"now"}}]"#));
+        self.say(&format!(
+            r#"420["subscribe","{CHANNEL}",{{"since":"now"}}]"#
+        ));
         self.stage = Stage::Entering;
     }
 
-    /// Emits an event to a room that nobody is in, and asks for the acknowledgement. Acknowledgements
-    /// come in order.
+    /// Emits an event to a room that nobody is in, and asks for the acknowledgement.
     pub(super) fn emit(&mut self, at: Duration, bytes: usize) {
-        let sequence = self.acknowledged + self.emitted.len() as u64;
+        let sequence = self.emitted();
         let stamp = Stamp {
             sequence,
             published: at,
@@ -108,9 +107,9 @@ impl Talk {
         self.emitted.push(at);
     }
 
-    /// Emitted and not acknowledged.
-    pub(super) fn unacknowledged(&self) -> usize {
-        self.emitted.len()
+    /// Events that had to be acknowledged so far.
+    pub(super) fn emitted(&self) -> u64 {
+        self.emitted.len() as u64
     }
 
     /// Frames to be sent now.
@@ -119,20 +118,18 @@ impl Talk {
     }
 
     /// Reads `ID[…]`.
-    fn note_acknowledgement(&mut self, rest: &[u8]) -> Result<Heard<'static>> {
+    fn acknowledged(&self, rest: &[u8]) -> Result<Heard<'static>> {
         let end = rest.iter().position(|byte| *byte == b'[');
         let id = end.and_then(|end| rest.get(..end));
-        let id = id.and_then(|id| std::str::from_utf8(id).ok()?.parse::<u64>().ok());
+        let id: Option<usize> = id.and_then(|id| std::str::from_utf8(id).ok()?.parse().ok());
         let id = id.context("an acknowledgement without a number")?;
-        ensure!(
-            id == self.acknowledged && !self.emitted.is_empty(),
-            "acknowledged {id}, but next is {}",
-            self.acknowledged
-        );
-        self.acknowledged += 1;
+        let published = self
+            .emitted
+            .get(id)
+            .context("nothing was emitted as such")?;
         Ok(Heard::Acknowledged(Stamp {
-            sequence: id,
-            published: self.emitted.remove(0),
+            sequence: id as u64,
+            published: *published,
         }))
     }
 
@@ -199,13 +196,13 @@ mod tests {
     fn acknowledgements_are_matched() {
         let mut talk = connected();
         talk.emit(Duration::from_secs(7), 30);
-        assert_eq!(talk.unacknowledged(), 1);
+        assert_eq!(talk.emitted(), 1);
         let stamp = Stamp {
             sequence: 0,
             published: Duration::from_secs(7),
         };
         assert_eq!(talk.hear(b"430[]").unwrap(), Heard::Acknowledged(stamp));
-        assert!(talk.hear(b"430[]").is_err() && talk.hear(b"43[]").is_err());
+        assert!(talk.hear(b"431[]").is_err() && talk.hear(b"43[]").is_err());
     }
 
     #[test]
