@@ -15,6 +15,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::adapters::KINDS;
 use crate::node::Node;
+use crate::socketio;
 
 /// Answers a scrape.
 pub(crate) fn answer(node: &Node) -> Response<Bytes> {
@@ -49,6 +50,8 @@ impl Snapshot {
             |of: fn(&ShardMetrics) -> u64| node.shards().iter().map(|shard| of(shard)).sum::<u64>();
         let usage = node.hub.usage();
         let published = node.hub.published();
+        let socketio = node.socketio.as_ref();
+        let (delivered, gaps) = socketio.map_or((0, 0), socketio::Mount::counts);
         let counters = vec![
             ("published", "Messages published", published.messages()),
             (
@@ -64,12 +67,12 @@ impl Snapshot {
             (
                 "delivered",
                 "Messages delivered, one per message and reader",
-                sum(|s| s.deliveries.value()),
+                sum(|s| s.deliveries.value()) + delivered,
             ),
             (
                 "gaps",
                 "Gaps that readers were told of",
-                sum(|s| s.gaps.value()),
+                sum(|s| s.gaps.value()) + gaps,
             ),
             (
                 "slow_readers_cut",

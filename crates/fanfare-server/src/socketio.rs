@@ -11,18 +11,20 @@ mod museum;
 mod requests;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use fanfare_hub::{Admission, HistoryLimits, Hub, Start};
 use fanfare_link::{Clock, RequestBody};
 use fanfare_socketio::engine::{EngineIo, Refusal};
+use fanfare_socketio::limits::BUFFER_BYTES_MAX;
 use fanfare_socketio::museum::{MuseumBody, MuseumService};
 use fanfare_socketio::{Handlers, Recovery, SocketIo};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Either, Full};
 use tower_service::Service as _;
 
-use self::gallery::Gallery;
+use self::gallery::{Counts, Gallery};
 use self::museum::Exhibit;
 use crate::access::Access;
 use crate::adapters::multiplex;
@@ -33,6 +35,7 @@ use crate::route::Rules;
 #[derive(Debug)]
 pub(crate) struct Mount {
     io: SocketIo,
+    counts: Arc<Counts>,
     /// Socket.IO 0.6. None if it is switched off.
     museum: Option<MuseumService>,
 }
@@ -49,6 +52,18 @@ pub(super) struct Terms {
     pub(super) message_bytes_max: usize,
     pub(super) channels_max: usize,
 }
+
+/// Bytes of a packet beside the data of a message: a channel or a cursor, an event, a type and a
+/// key, each at its limit with every character escaped. As at `/ws`.
+const PACKET_BYTES_MAX: usize = 8192;
+
+/// What text with the usual escapes takes of room for each byte of it. With more escapes than that
+/// a message of the greatest length cannot be published here, as bytes it can. As at `/ws`.
+const WRITTEN_PER_BYTE: usize = 2;
+
+/// What JSON takes for a byte that has to be escaped, as `\u0001` has. A message that was published
+/// elsewhere may consist of them, and whoever polls for it must be able to get it.
+const ESCAPED_PER_BYTE: usize = 6;
 
 /// The mark of a client that may publish.
 const MAY_PUBLISH: u32 = 1;
@@ -87,6 +102,7 @@ impl Mount {
             let (hub, clock) = (hub.clone(), Arc::clone(clock));
             Exhibit::new(hub, clock, requests, rules.admission, channels_max).open()
         });
+        let counts = Arc::clone(&gallery.counts);
         let (asked, marked) = (Arc::clone(access), Arc::clone(access));
         let (_layer, io) = SocketIo::builder()
             .allow_eio3()
@@ -106,13 +122,16 @@ impl Mount {
                 ..Recovery::default()
             })
             .mount(|mount| {
-                mount.engine.payload_bytes_max = config.limits.message_bytes_max;
+                let message_bytes_max = config.limits.message_bytes_max;
+                mount.engine.payload_bytes_max = written(message_bytes_max, WRITTEN_PER_BYTE);
+                mount.engine.buffer_bytes_max =
+                    BUFFER_BYTES_MAX.max(written(message_bytes_max, ESCAPED_PER_BYTE));
             })
             .state(gallery)
             .build();
         // "/" is the name of a namespace.
         let _ = io.of("/", handlers());
-        Some(Self { io, museum })
+        Some(Self { io, counts, museum })
     }
 
     pub(crate) fn engine(&self) -> &EngineIo {
@@ -132,10 +151,26 @@ impl Mount {
         Response::from_parts(parts, Either::Left(Full::new(body.to_bytes())))
     }
 
+    /// Messages that its sockets were given, and gaps that they were told of.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        let Counts { delivered, gaps } = &*self.counts;
+        (
+            delivered.load(Ordering::Relaxed),
+            gaps.load(Ordering::Relaxed),
+        )
+    }
+
     /// Sessions that are open.
     pub(crate) fn sessions(&self) -> usize {
         self.io.engine().count()
     }
+}
+
+/// Bytes of a packet that holds a message.
+fn written(message_bytes: usize, per_byte: usize) -> usize {
+    message_bytes
+        .saturating_mul(per_byte)
+        .saturating_add(PACKET_BYTES_MAX)
 }
 
 /// Whether clients may choose channels once they are connected.

@@ -61,7 +61,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = Embedded::new(config, router)
         .guard(|_request, channels| channels.iter().all(|channel| channel.as_str() == "cheers"))
         .start()
-        .map_err(|error| format!("{error}; PORT=8001 is another"))?;
+        .map_err(|error| format!("{error}; choose another with PORT=NUMBER"))?;
     println!("Open http://{}/", server.address());
     let server = app.server.get_or_init(|| async { server }).await;
     tokio::signal::ctrl_c().await?;

@@ -32,7 +32,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port: u16 = std::env::var("PORT").map_or(Ok(8000), |port| port.parse())?;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port))
         .await
-        .map_err(|error| format!("cannot listen on port {port}: {error}; PORT=8001 is another"))?;
+        .map_err(|error| {
+            format!("cannot listen on port {port}: {error}; choose another with PORT=NUMBER")
+        })?;
     println!("Open http://{}/", listener.local_addr()?);
     Ok(axum::serve(listener, app).await?)
 }

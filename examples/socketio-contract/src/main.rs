@@ -1,6 +1,5 @@
 //! The application against which Socket.IO clients of every generation are tested: echoes and
-//! rooms, at one mount for each kind of client. The clients and their cases are in
-//! `crates/fanfare-server/tests/it/socketio`.
+//! rooms, at one mount for each kind of client. The clients and their cases are in `tests/it`.
 //!
 //! `PORT=18100 cargo run`
 

@@ -38,7 +38,7 @@ const RULES: &[Rule] = &[
     published("fanfare-relay", only(&["fanfare-hub"])),
     published(
         "fanfare-socketio",
-        only(&["fanfare-hub", "fanfare-link", "fanfare-websocket"]),
+        only(&["fanfare-hub", "fanfare-websocket"]),
     ),
     published(
         "fanfare-sse",

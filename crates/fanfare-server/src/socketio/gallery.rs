@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -37,7 +37,15 @@ pub(crate) struct Gallery {
     inbox: Arc<Inbox>,
     wakes: Arc<Notify>,
     has_pump: AtomicBool,
+    pub(super) counts: Arc<Counts>,
     tables: Mutex<Tables>,
+}
+
+/// What sockets were given.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) delivered: AtomicU64,
+    pub(crate) gaps: AtomicU64,
 }
 
 #[derive(Default)]
@@ -49,6 +57,7 @@ struct Tables {
 /// A socket and what it hears.
 struct Hearer {
     socket: Socket,
+    counts: Arc<Counts>,
     seats: Mutex<Seats>,
 }
 
@@ -93,6 +102,7 @@ impl Gallery {
             inbox: Inbox::new(Box::new(Bell(Arc::clone(&wakes)))),
             wakes,
             has_pump: AtomicBool::new(false),
+            counts: Arc::default(),
             tables: Mutex::default(),
         })
     }
@@ -122,6 +132,7 @@ impl Gallery {
             Some(hearer) => Arc::clone(hearer),
             None => Arc::new(Hearer {
                 socket: socket.clone(),
+                counts: Arc::clone(&self.counts),
                 seats: Mutex::default(),
             }),
         };
@@ -404,6 +415,7 @@ impl Hearer {
 
     /// Sends a message. What does not arrive, the client asks for again when it is back.
     fn give(&self, seats: &Seats, message: &Message, shared: &mut Option<Announcement>) {
+        self.counts.delivered.fetch_add(1, Ordering::Relaxed);
         if seats.had_several {
             let cursor = seats.cursor();
             let announcement = self.announcement(message, &cursor);
@@ -425,6 +437,7 @@ impl Hearer {
     }
 
     fn tell_gap(&self, seats: &Seats, channel: &ChannelName, gap: &Gap) {
+        self.counts.gaps.fetch_add(1, Ordering::Relaxed);
         let cursor = if seats.had_several {
             seats.cursor()
         } else {
