@@ -127,7 +127,7 @@ impl Mount {
                 mount.engine.buffer_bytes_max =
                     BUFFER_BYTES_MAX.max(written(message_bytes_max, ESCAPED_PER_BYTE));
             })
-            .state(gallery)
+            .state_shared(gallery)
             .build();
         // "/" is the name of a namespace.
         let _ = io.of("/", handlers());

@@ -21,7 +21,7 @@ pub struct Handlers {
     pub(crate) disconnect: Option<Erased<()>>,
     pub(crate) error: Option<Erased<()>>,
     pub(crate) events: HashMap<Box<str>, Erased<()>>,
-    pub(crate) any: Option<Erased<()>>,
+    pub(crate) other: Option<Erased<()>>,
 }
 
 /// Why a guard does not let a client or an event pass.
@@ -50,6 +50,13 @@ impl Refused {
             data: Some(Json::write(data)?),
             ..self
         })
+    }
+}
+
+/// For guards whose data cannot be written: the client hears no more than that.
+impl From<TypeError> for Refused {
+    fn from(_: TypeError) -> Self {
+        Self::new("Internal error")
     }
 }
 
@@ -113,8 +120,8 @@ impl Handlers {
 
     /// Every event that has no handler by its name. Ask for the [`Event`](crate::Event).
     #[must_use]
-    pub fn on_any<M: 'static>(mut self, handler: impl Handler<M, ()>) -> Self {
-        self.any = Some(Erased::new(handler));
+    pub fn on_other<M: 'static>(mut self, handler: impl Handler<M, ()>) -> Self {
+        self.other = Some(Erased::new(handler));
         self
     }
 }

@@ -295,8 +295,14 @@ impl Builder {
 
     /// State that handlers can ask for, see [`State`](crate::State). One value of each type.
     #[must_use]
-    pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
-        self.state.insert(TypeId::of::<T>(), Arc::new(state));
+    pub fn state<T: Send + Sync + 'static>(self, state: T) -> Self {
+        self.state_shared(Arc::new(state))
+    }
+
+    /// The same of what others share already.
+    #[must_use]
+    pub fn state_shared<T: Send + Sync + 'static>(mut self, state: Arc<T>) -> Self {
+        self.state.insert(TypeId::of::<T>(), state);
         self
     }
 

@@ -453,7 +453,7 @@ impl Socket {
         }
         let handlers = self.0.namespace.handlers();
         let handler = match &context.occasion {
-            Occasion::Event(event) => handlers.events.get(&event.name).or(handlers.any.as_ref()),
+            Occasion::Event(event) => handlers.events.get(&event.name).or(handlers.other.as_ref()),
             Occasion::Connected => handlers.connect.as_ref(),
             Occasion::Disconnected(_) => handlers.disconnect.as_ref(),
             Occasion::Connecting | Occasion::Error(_) => None,

@@ -1,7 +1,5 @@
 //! What Socket.IO adds: whoever has a board open sees at once what others put on it.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use fanfare_socketio::{Ack, Args, Auth, Handlers, Refused, Socket, State};
 use serde::Deserialize;
@@ -31,18 +29,11 @@ async fn only_members(Auth(credentials): Auth<Credentials>) -> Result<(), Refuse
         return Ok(());
     }
     let data = json!({"code": 401, "hint": "the password is sesame"});
-    Err(Refused::new("wrong password")
-        .with_data(&data)
-        .expect("JSON"))
+    Err(Refused::new("wrong password").with_data(&data)?)
 }
 
 /// A board is a room; a socket has one open.
-async fn open(
-    socket: Socket,
-    Args(board): Args<String>,
-    State(boards): State<Arc<Boards>>,
-    ack: Ack,
-) {
+async fn open(socket: Socket, Args(board): Args<String>, State(boards): State<Boards>, ack: Ack) {
     socket.leave(&socket.rooms());
     // In first, then the list: what is put there meanwhile is in one or the other.
     let is_in = socket.join(&room(&board)).is_ok();
@@ -53,7 +44,7 @@ async fn open(
 async fn write(
     socket: Socket,
     Args((board, text)): Args<(String, String)>,
-    State(boards): State<Arc<Boards>>,
+    State(boards): State<Boards>,
     ack: Ack,
 ) {
     let note = Note::text(name(&socket), text);
@@ -64,7 +55,7 @@ async fn write(
 async fn upload(
     socket: Socket,
     Args((board, file, bytes)): Args<(String, String, Bytes)>,
-    State(boards): State<Arc<Boards>>,
+    State(boards): State<Boards>,
     ack: Ack,
 ) {
     let note = Note::picture(name(&socket), file, bytes);

@@ -49,7 +49,9 @@ async fn picture(
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let boards = Arc::new(Boards::default());
-    let (layer, io) = SocketIo::builder().state(Arc::clone(&boards)).build();
+    let (layer, io) = SocketIo::builder()
+        .state_shared(Arc::clone(&boards))
+        .build();
     let sockets = io.of("/", live::handlers())?;
     let app = Router::new()
         .route("/", get(|| async { Html(include_str!("page.html")) }))

@@ -43,9 +43,7 @@ pub async fn only_with_token(Auth(auth): Auth<Value>) -> Result<(), Refused> {
         return Ok(());
     }
     let data = json!({"code": 4001, "hint": "bad token"});
-    Err(Refused::new("not authorized")
-        .with_data(&data)
-        .expect("JSON"))
+    Err(Refused::new("not authorized").with_data(&data)?)
 }
 
 pub async fn after_a_while() -> Result<(), Refused> {

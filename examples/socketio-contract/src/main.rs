@@ -36,7 +36,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .layer(layer_fn(move |inner| museum.clone().over(inner)))
         .layer(middleware::from_fn(with_address));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
-    println!("socketio-contract is listening on http://{}", listener.local_addr()?);
+    println!(
+        "socketio-contract is listening on http://{}",
+        listener.local_addr()?
+    );
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     Ok(axum::serve(listener, service).await?)
 }

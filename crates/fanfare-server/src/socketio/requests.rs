@@ -1,7 +1,5 @@
 //! What clients ask for.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use fanfare_hub::{ChannelName, Draft, MessageId, Start};
 use fanfare_link::Answer;
@@ -15,7 +13,7 @@ use crate::adapters::refusal::Refusal;
 use crate::adapters::reply::Reply;
 use crate::adapters::wish::{given, lifetime, name, start};
 
-type Galleries = State<Arc<Gallery>>;
+type Galleries = State<Gallery>;
 
 /// Options of `subscribe`.
 #[derive(Default, Deserialize)]

@@ -31,7 +31,10 @@ fn check(package: &str, major: u32, path: &str, group: &str, parser: Option<&str
             let figures = node.call("run", &json!({ "name": case }), CASE_TIME_MAX);
             let way = transports.join(", ");
             let figures = figures.as_str().unwrap_or_default();
-            println!("{package} at {path} over {way}: {case}, {:?} {figures}", begun.elapsed());
+            println!(
+                "{package} at {path} over {way}: {case}, {:?} {figures}",
+                begun.elapsed()
+            );
         }
         cases.len()
     };
@@ -41,7 +44,10 @@ fn check(package: &str, major: u32, path: &str, group: &str, parser: Option<&str
             .iter()
             .sum()
     });
-    println!("{package} at {path}: {count} cases in {:?}", begun.elapsed());
+    println!(
+        "{package} at {path}: {count} cases in {:?}",
+        begun.elapsed()
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The contract, kept by real clients of every generation and by raw bytes.
 
 mod clients;
+mod hostile;
 mod http;
 mod names;
 mod poller;

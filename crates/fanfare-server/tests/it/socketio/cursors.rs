@@ -51,7 +51,10 @@ fn a_client_says_where_it_begins() {
         peer.subscribe_since("other", "-1");
         let last = peer.next();
         assert_eq!(last.arguments[0], "last", "{since}: {last:?}");
-        assert!(last.arguments[1].as_str().unwrap().contains(&id), "{last:?}");
+        assert!(
+            last.arguments[1].as_str().unwrap().contains(&id),
+            "{last:?}"
+        );
     }
 }
 
@@ -76,9 +79,15 @@ fn the_cursor_of_several_channels_names_them() {
     peer.hears("message", &json!(["1", a]));
     peer.subscribe("b, c=%");
     let b = case.publish("b%2C%20c%3D%25", "2");
-    peer.hears("message", &json!(["2", format!("a={a},b%2C%20c%3D%25={b}")]));
+    peer.hears(
+        "message",
+        &json!(["2", format!("a={a},b%2C%20c%3D%25={b}")]),
+    );
     let a = case.publish("a", "3");
-    peer.hears("message", &json!(["3", format!("a={a},b%2C%20c%3D%25={b}")]));
+    peer.hears(
+        "message",
+        &json!(["3", format!("a={a},b%2C%20c%3D%25={b}")]),
+    );
     // And so it stays.
     peer.unsubscribe("a");
     let b = case.publish("b%2C%20c%3D%25", "4");
@@ -208,7 +217,10 @@ fn a_gap_is_told() {
     let resumed = &gap.arguments[1];
     assert_eq!(
         gap.arguments,
-        [json!({"channel": "c", "after": first, "resumed": resumed}), resumed.clone()]
+        [
+            json!({"channel": "c", "after": first, "resumed": resumed}),
+            resumed.clone()
+        ]
     );
     assert_eq!(peer.next().arguments[0], "50");
     // The cursor after a gap is as good as one after a message.
@@ -253,7 +265,10 @@ fn a_cursor_from_another_life_is_a_gap() {
         let mut peer = Peer::connect(&case.server);
         peer.subscribe_since("c", since);
         let gap = peer.next();
-        assert_eq!((&*gap.name, &gap.arguments[0]["after"]), ("gap", &json!(since)));
+        assert_eq!(
+            (&*gap.name, &gap.arguments[0]["after"]),
+            ("gap", &json!(since))
+        );
     }
 }
 
@@ -286,11 +301,23 @@ fn a_cursor_that_is_none_counts_as_missing() {
     peer.subscribe("c");
     let id = case.publish("c", "m");
     peer.hears("message", &json!(["m", id]));
-    for offset in ["", "x", "c=", "d=1:0", "c=1:0,", "=", "c=99999999999999999999:0"] {
+    for offset in [
+        "",
+        "x",
+        "c=",
+        "d=1:0",
+        "c=1:0,",
+        "=",
+        "c=99999999999999999999:0",
+    ] {
         peer = case.back(peer, Some(offset));
         peer.hears("message", &json!(["m", id]));
     }
-    for (pid, offset) in [(json!("guessed"), json!(id)), (json!(7), json!([])), (json!({}), json!(null))] {
+    for (pid, offset) in [
+        (json!("guessed"), json!(id)),
+        (json!(7), json!([])),
+        (json!({}), json!(null)),
+    ] {
         let auth = json!({"pid": pid, "offset": offset});
         let fresh = Peer::connect_with(&case.server, &[], &auth);
         assert_ne!(fresh.entered["sid"], peer.entered["sid"]);
@@ -308,7 +335,10 @@ fn a_deleted_channel_ends() {
     let b = case.publish("b", "2");
     peer.hears("message", &json!(["2", format!("a={a},b={b}")]));
     case.publisher.delete("a");
-    peer.hears("end", &json!([{"channel": "a", "reason": "deleted"}, format!("b={b}")]));
+    peer.hears(
+        "end",
+        &json!([{"channel": "a", "reason": "deleted"}, format!("b={b}")]),
+    );
     let later = case.publish("a", "to nobody");
     case.publish("b", "3");
     assert_eq!(peer.next().arguments[0], "3");

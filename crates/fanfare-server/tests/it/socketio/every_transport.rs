@@ -72,7 +72,11 @@ fn everybody_hears_the_same_whatever_breaks() {
         let place = json!({"reader": reader, "url": proxy.url(""), "channel": "c"});
         let answer = node.call("read", &place, SOON);
         if reader.starts_with("Socket.IO") {
-            assert_eq!(answer, json!({"op": "subscribed", "channel": "c"}), "{reader}");
+            assert_eq!(
+                answer,
+                json!({"op": "subscribed", "channel": "c"}),
+                "{reader}"
+            );
         }
         proxy
     });

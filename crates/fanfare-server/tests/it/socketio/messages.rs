@@ -26,18 +26,78 @@ fn cases() -> Vec<Case<'static>> {
         case(&[], b" [1,2]", "message", json!([1, 2])),
         case(&[], b"42", "message", json!("42")),
         case(&[], b"", "message", json!("")),
-        case(&["Content-Type: application/x-www-form-urlencoded"], b"{}", "message", json!({})),
-        case(&["Content-Type: application/x-www-form-urlencoded"], b"a=1", "message", json!("a=1")),
-        case(&["Content-Type: application/json"], b"42", "message", json!(42)),
-        case(&["Content-Type: application/json; charset=utf-8"], b"null", "message", json!(null)),
-        case(&["Content-Type: application/ld+json"], b"[]", "message", json!([])),
-        case(&["Content-Type: application/json"], b"{no", "message", json!("{no")),
-        case(&["Content-Type: text/plain"], b"{\"a\":1}", "message", json!("{\"a\":1}")),
-        case(&["Content-Type: text/html"], "\u{20ac}\n\"".as_bytes(), "message", json!("\u{20ac}\n\"")),
-        case(&["X-EventSource-Event: greeting"], b"hello", "greeting", json!("hello")),
-        case(&["X-EventSource-Event: a \"b\""], b"1", "a \"b\"", json!("1")),
-        case(&["X-EventSource-Event: disconnect"], b"x", "message", json!("x")),
-        case(&["X-EventSource-Event: connect_error"], b"x", "message", json!("x")),
+        case(
+            &["Content-Type: application/x-www-form-urlencoded"],
+            b"{}",
+            "message",
+            json!({}),
+        ),
+        case(
+            &["Content-Type: application/x-www-form-urlencoded"],
+            b"a=1",
+            "message",
+            json!("a=1"),
+        ),
+        case(
+            &["Content-Type: application/json"],
+            b"42",
+            "message",
+            json!(42),
+        ),
+        case(
+            &["Content-Type: application/json; charset=utf-8"],
+            b"null",
+            "message",
+            json!(null),
+        ),
+        case(
+            &["Content-Type: application/ld+json"],
+            b"[]",
+            "message",
+            json!([]),
+        ),
+        case(
+            &["Content-Type: application/json"],
+            b"{no",
+            "message",
+            json!("{no"),
+        ),
+        case(
+            &["Content-Type: text/plain"],
+            b"{\"a\":1}",
+            "message",
+            json!("{\"a\":1}"),
+        ),
+        case(
+            &["Content-Type: text/html"],
+            "\u{20ac}\n\"".as_bytes(),
+            "message",
+            json!("\u{20ac}\n\""),
+        ),
+        case(
+            &["X-EventSource-Event: greeting"],
+            b"hello",
+            "greeting",
+            json!("hello"),
+        ),
+        case(
+            &["X-EventSource-Event: a \"b\""],
+            b"1",
+            "a \"b\"",
+            json!("1"),
+        ),
+        case(
+            &["X-EventSource-Event: disconnect"],
+            b"x",
+            "message",
+            json!("x"),
+        ),
+        case(
+            &["X-EventSource-Event: connect_error"],
+            b"x",
+            "message",
+            json!("x"),
+        ),
     ]
 }
 
@@ -50,7 +110,9 @@ fn messages_are_events() {
     }
     let mut publisher = Publisher::connect(&server);
     for case in cases() {
-        let id = publisher.publish_with("c", case.headers, case.body).to_string();
+        let id = publisher
+            .publish_with("c", case.headers, case.body)
+            .to_string();
         for peer in &mut peers {
             peer.hears(case.name, &json!([case.data, id]));
         }
@@ -66,7 +128,10 @@ fn bytes_are_attachments() {
     old.subscribe("c");
     let mut publisher = Publisher::connect(&server);
     for (headers, body) in [
-        (&["Content-Type: application/octet-stream"][..], &b"text"[..]),
+        (
+            &["Content-Type: application/octet-stream"][..],
+            &b"text"[..],
+        ),
         (&["Content-Type: image/png"], b"\x89PNG"),
         (&["Content-Type: application/octet-stream"], b""),
         (&["Content-Type: text/plain"], b"\xff"),

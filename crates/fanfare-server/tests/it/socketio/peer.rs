@@ -58,7 +58,11 @@ impl Peer {
     pub(super) fn on(mut raw: Raw, headers: &[&str], auth: &Value) -> Self {
         frame::upgrade(&mut raw, SOCKET, headers);
         let mut peer = Self::opened(raw);
-        let auth = if auth.is_null() { String::new() } else { auth.to_string() };
+        let auth = if auth.is_null() {
+            String::new()
+        } else {
+            auth.to_string()
+        };
         peer.say(&format!("40{auth}"));
         peer.entered = peer.entered();
         peer
@@ -190,10 +194,7 @@ impl Peer {
     #[track_caller]
     pub(super) fn hears(&mut self, name: &str, arguments: &Value) {
         let heard = self.next();
-        assert_eq!(
-            (&*heard.name, &json!(heard.arguments)),
-            (name, arguments)
-        );
+        assert_eq!((&*heard.name, &json!(heard.arguments)), (name, arguments));
     }
 
     /// Nothing was heard before the answer to what is asked now.
@@ -210,8 +211,16 @@ impl Peer {
         let payload = rest.trim_start_matches(|c: char| c.is_ascii_digit());
         let number = &rest[..rest.len() - payload.len()];
         let is_binary = matches!(kind, "45" | "46");
-        let payload = if is_binary { payload.strip_prefix('-').unwrap() } else { payload };
-        let count = if is_binary { number.parse().unwrap() } else { 0 };
+        let payload = if is_binary {
+            payload.strip_prefix('-').unwrap()
+        } else {
+            payload
+        };
+        let count = if is_binary {
+            number.parse().unwrap()
+        } else {
+            0
+        };
         match kind {
             "42" | "45" => {
                 assert!(payload.starts_with('['), "asked for an answer: {text}");
@@ -223,7 +232,10 @@ impl Peer {
                     attachments: (0..count).map(|_| self.attachment()).collect(),
                 })
             }
-            "43" => Packet::Ack(number.parse().unwrap(), serde_json::from_str(payload).unwrap()),
+            "43" => Packet::Ack(
+                number.parse().unwrap(),
+                serde_json::from_str(payload).unwrap(),
+            ),
             _ => Packet::Other(text),
         }
     }
@@ -243,7 +255,12 @@ impl Peer {
 
     fn attachment(&mut self) -> Vec<u8> {
         let (first, payload) = frame::read(&mut self.raw);
-        assert_eq!(first, 0x80 | BINARY, "{}", String::from_utf8_lossy(&payload));
+        assert_eq!(
+            first,
+            0x80 | BINARY,
+            "{}",
+            String::from_utf8_lossy(&payload)
+        );
         payload
     }
 

@@ -23,9 +23,18 @@ fn a_session_begins_with_what_is_allowed() {
 fn requests_are_answered() {
     let server = server();
     let mut peer = Peer::connect(&server);
-    for options in [json!([]), json!([null]), json!([{}]), json!([{"since": "now"}]), json!([{"since": ""}])] {
+    for options in [
+        json!([]),
+        json!([null]),
+        json!([{}]),
+        json!([{"since": "now"}]),
+        json!([{"since": ""}]),
+    ] {
         let words = [json!(["subscribe", "c"]), options.clone()];
-        let event: Vec<&Value> = words.iter().flat_map(|list| list.as_array().unwrap()).collect();
+        let event: Vec<&Value> = words
+            .iter()
+            .flat_map(|list| list.as_array().unwrap())
+            .collect();
         let subscribed = json!({"op": "subscribed", "channel": "c"});
         assert_eq!(peer.ask(&json!(event)), subscribed, "{options}");
         peer.unsubscribe("c");
@@ -74,8 +83,18 @@ fn what_is_published_is_what_others_hear() {
     let text = "text/plain; charset=utf-8";
     check(&mut peer, json!(["publish", "c", "hello"]), b"hello", text);
     check(&mut peer, json!(["publish", "c", ""]), b"", text);
-    check(&mut peer, json!(["publish", "c", {"a": 1.5}]), b"{\"a\":1.5}", "application/json");
-    check(&mut peer, json!(["publish", "c", null]), b"null", "application/json");
+    check(
+        &mut peer,
+        json!(["publish", "c", {"a": 1.5}]),
+        b"{\"a\":1.5}",
+        "application/json",
+    );
+    check(
+        &mut peer,
+        json!(["publish", "c", null]),
+        b"null",
+        "application/json",
+    );
     check(
         &mut peer,
         json!(["publish", "c", "<a/>", {"content_type": "text/xml"}]),
@@ -124,15 +143,30 @@ fn wrong() -> Vec<(Value, &'static str)> {
         (json!(["publish", "c"]), "bad_request"),
         (json!(["publish", 1, "data"]), "bad_request"),
         (json!(["publish", "c", "data", 5]), "bad_request"),
-        (json!(["publish", "c", "data", {"evnet": "e"}]), "bad_request"),
+        (
+            json!(["publish", "c", "data", {"evnet": "e"}]),
+            "bad_request",
+        ),
         (json!(["publish", "c", "data", {"ttl": "soon"}]), "bad_ttl"),
         (json!(["publish", "", "data"]), "empty_channel_name"),
         (json!(["publish", "a\n", "data"]), "bad_channel_name"),
         (json!(["publish", long, "data"]), "channel_name_too_long"),
-        (json!(["publish", "c", "data", {"event": "e\n"}]), "unfit_field"),
-        (json!(["publish", "c", "data", {"event": long.repeat(2)}]), "unfit_field"),
-        (json!(["publish", "c", "data", {"content_type": "a\r\nb"}]), "unfit_field"),
-        (json!(["publish", "c", "data", {"key": long}]), "unfit_field"),
+        (
+            json!(["publish", "c", "data", {"event": "e\n"}]),
+            "unfit_field",
+        ),
+        (
+            json!(["publish", "c", "data", {"event": long.repeat(2)}]),
+            "unfit_field",
+        ),
+        (
+            json!(["publish", "c", "data", {"content_type": "a\r\nb"}]),
+            "unfit_field",
+        ),
+        (
+            json!(["publish", "c", "data", {"key": long}]),
+            "unfit_field",
+        ),
     ]
 }
 
@@ -147,7 +181,10 @@ fn a_wrong_request_harms_nothing() {
             (&json!("error"), &json!(code)),
             "{event}: {answer}"
         );
-        assert!(answer["message"].as_str().is_some_and(|it| it.len() < 512), "{answer}");
+        assert!(
+            answer["message"].as_str().is_some_and(|it| it.len() < 512),
+            "{answer}"
+        );
         // Who does not wait for an answer is told in an event.
         peer.emit(&event);
         peer.hears("error", &json!([answer]));
@@ -190,7 +227,10 @@ fn a_message_has_a_length() {
     let refused = peer.ask(&json!(["publish", "c", format!("{just}x")]));
     assert_eq!(
         (&refused["code"], &refused["setting"]),
-        (&json!("message_too_large"), &json!("limits.message_bytes_max"))
+        (
+            &json!("message_too_large"),
+            &json!("limits.message_bytes_max")
+        )
     );
     // What is far too long is not even read.
     peer.emit(&json!(["publish", "c", just.repeat(12)]));
@@ -206,7 +246,10 @@ fn a_connection_has_so_many_channels() {
     let refused = peer.ask(&json!(["subscribe", "c"]));
     assert_eq!(
         (&refused["code"], &refused["setting"]),
-        (&json!("too_many_channels"), &json!("limits.channels_per_connection_max"))
+        (
+            &json!("too_many_channels"),
+            &json!("limits.channels_per_connection_max")
+        )
     );
     peer.unsubscribe("a");
     peer.subscribe("c");
@@ -221,7 +264,10 @@ fn a_channel_has_so_many_subscribers() {
     let refused = second.ask(&json!(["subscribe", "c"]));
     assert_eq!(
         (&refused["code"], &refused["setting"]),
-        (&json!("too_many_subscribers"), &json!("limits.subscribers_per_channel_max"))
+        (
+            &json!("too_many_subscribers"),
+            &json!("limits.subscribers_per_channel_max")
+        )
     );
     first.unsubscribe("c");
     second.subscribe("c");

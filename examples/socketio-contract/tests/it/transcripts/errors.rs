@@ -15,21 +15,59 @@ fn every_error_has_its_code() {
     let bad_version = r#"{"code":5,"message":"Unsupported protocol version"}"#;
     for (method, target, status, body) in [
         ("GET", "/socket.io/?EIO=4", 400, unknown_transport),
-        ("GET", "/socket.io/?EIO=4&transport=tobi", 400, unknown_transport),
-        ("GET", "/socket.io/?EIO=4&transport=polling&sid=nosuch", 400, unknown_session),
-        ("POST", "/socket.io/?EIO=4&transport=polling", 400, bad_method),
-        ("PUT", "/socket.io/?EIO=4&transport=polling", 400, bad_method),
-        ("GET", "/socket.io/?EIO=4&transport=websocket", 400, bad_request),
+        (
+            "GET",
+            "/socket.io/?EIO=4&transport=tobi",
+            400,
+            unknown_transport,
+        ),
+        (
+            "GET",
+            "/socket.io/?EIO=4&transport=polling&sid=nosuch",
+            400,
+            unknown_session,
+        ),
+        (
+            "POST",
+            "/socket.io/?EIO=4&transport=polling",
+            400,
+            bad_method,
+        ),
+        (
+            "PUT",
+            "/socket.io/?EIO=4&transport=polling",
+            400,
+            bad_method,
+        ),
+        (
+            "GET",
+            "/socket.io/?EIO=4&transport=websocket",
+            400,
+            bad_request,
+        ),
         ("GET", "/sio/?EIO=4&transport=polling&deny=1", 403, denied),
-        ("GET", "/socket.io/?EIO=5&transport=polling", 400, bad_version),
+        (
+            "GET",
+            "/socket.io/?EIO=5&transport=polling",
+            400,
+            bad_version,
+        ),
         ("GET", "/socket.io/?transport=polling", 400, bad_version),
         ("GET", "/socket.io/nothing.js", 400, unknown_transport),
     ] {
         let mut http = Http::connect(server.address());
         http.begin(method, target, "Content-Length: 0\r\n");
         let reply = http.reply();
-        assert_eq!((reply.status, reply.text()), (status, body), "{method} {target}");
-        assert_eq!(reply.field("content-type"), Some("application/json"), "{target}");
+        assert_eq!(
+            (reply.status, reply.text()),
+            (status, body),
+            "{method} {target}"
+        );
+        assert_eq!(
+            reply.field("content-type"),
+            Some("application/json"),
+            "{target}"
+        );
     }
 }
 

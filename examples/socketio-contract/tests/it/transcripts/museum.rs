@@ -23,7 +23,11 @@ fn post(address: SocketAddr, target: &str, data: &str) {
     http.begin_post(target, FORM, format!("data={data}").as_bytes());
     let reply = http.reply();
     assert_eq!((reply.status, reply.text()), (200, "ok"), "{target}");
-    assert!(reply.field("content-type").is_some_and(|it| it.starts_with("text/plain")));
+    assert!(
+        reply
+            .field("content-type")
+            .is_some_and(|it| it.starts_with("text/plain"))
+    );
 }
 
 #[test]

@@ -120,7 +120,11 @@ fn recovery() {
     let there = [open(), Say("40"), Hear(r#"40{"sid":"<a>","pid":"<b>"}"#)];
     let mut witnessed = Names::default();
     talk(&mut witnessed, &mut witness, &there);
-    talk(&mut witnessed, &mut witness, &[Hear(r#"42["auth",{},"<c>"]"#)]);
+    talk(
+        &mut witnessed,
+        &mut witness,
+        &[Hear(r#"42["auth",{},"<c>"]"#)],
+    );
 
     let mut names = Names::default();
     let before = [
