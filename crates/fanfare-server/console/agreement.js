@@ -3,6 +3,9 @@
 import { BEFORE_ALL, idOf } from './cursor.js';
 import { isWithin } from './sequence.js';
 
+/** @param {number} panes */
+const inWords = (panes) => ['none', 'one', 'two', 'three', 'four', 'five'][panes] ?? panes;
+
 /** @param {Known} known @param {Reading[]} readings @returns {Verdict} */
 export function judge(known, readings) {
   const balances = readings.map((reading) => weigh(known, reading));
@@ -41,8 +44,8 @@ function kindOf(balances) {
 function headline(kind, balances) {
   const shared = Math.min(...balances.map(({ had }) => had));
   return {
-    waiting: 'No message yet. Publish one and watch it arrive four times.',
-    same: `All four agree: ${shared} of ${shared} messages, same ids, same order, none twice.`,
+    waiting: `No message yet. Publish one and watch it arrive ${inWords(balances.length)} times.`,
+    same: `All ${inWords(balances.length)} agree: ${shared} of ${shared} messages, same ids, same order, none twice.`,
     behind: 'Same ids, same order, none twice so far.',
     gap: 'Same order, none twice. What is missing is accounted for.',
     different: 'The panes disagree.',

@@ -57,17 +57,24 @@ export class PaneView {
     const cut = part('[data-cut]', this.#root, HTMLButtonElement);
     const resume = part('[data-resume]', this.#root, HTMLButtonElement);
     const focused = document.activeElement;
-    cut.disabled = state === 'cut';
+    cut.disabled = state === 'cut' || state === 'off';
     resume.disabled = state !== 'cut' && state !== 'retrying';
     // A disabled button loses the focus: hand it to the one that undoes it.
     if (focused === cut && cut.disabled) resume.focus();
     if (focused === resume && resume.disabled) cut.focus();
   }
 
+  /** Good news, in place of the description. @param {string} text */
+  remark(text) {
+    this.notice(text);
+    part('[data-notice]', this.#root).dataset.kind = 'said';
+  }
+
   /** In place of the description. @param {string} text @param {number} [retryAt] */
   notice(text, retryAt) {
     clearInterval(this.#countdown);
     const notice = part('[data-notice]', this.#root);
+    notice.dataset.kind = 'error';
     notice.hidden = text === '';
     part('[data-description]', this.#root).hidden = text !== '';
     const show = () => {

@@ -5,6 +5,7 @@ import { connect } from './fanfare.js';
 import { newest } from './newest.js';
 import { textOf } from './payload.js';
 import { Received } from './sequence.js';
+import { SocketIoClient } from './socketio.js';
 
 /** Shorter than the client's own: somebody is watching. */
 const RETRY_MS = { min: 500, max: 15_000 };
@@ -16,6 +17,8 @@ export class Pane {
   #client;
   /** Has been away: what was published before it came back counts as resumed. */
   #returning = false;
+  /** How many those are, of the last time. */
+  #resumed = 0;
   /** Messages up to here were published before this connection. @type {Key} */
   #publishedBefore;
   /** Messages up to here were published before the session. @type {Key} */
@@ -31,13 +34,13 @@ export class Pane {
     if (!origin) this.received.from = BEFORE_ALL;
     view.reset(session.sent);
     const prepare = () => this.#prepare();
-    const options = { channels: [channel], transports: [transport], since, events, prepare, retryMs: RETRY_MS };
-    this.#client = connect('/', options)
+    const options = { channel, since, events, prepare, retryMs: RETRY_MS };
+    this.#client = clientFor(transport, options)
       .on('open', () => this.#settle())
       .on('message', (message) => this.#message(message))
       .on('gap', (gap) => this.#gap(gap))
       .on('error', ({ message, retryIn }) => this.#lost(message, retryIn))
-      .on('end', ({ message }) => this.#enter('cut', message));
+      .on('end', ({ reason, message }) => this.#enter(reason === 'off' ? 'off' : 'cut', message));
   }
 
   /** Really closes the connection, and stays away. */
@@ -56,7 +59,8 @@ export class Pane {
 
   /** Leaves its connection to another tab. A WebSocket takes nothing from the others. */
   letGo() {
-    if (this.transport === 'websocket' || this.state === 'cut') return;
+    if (['websocket', 'socketio'].includes(this.transport)) return;
+    if (this.state === 'cut' || this.state === 'off') return;
     this.#client.pause();
     this.#enter('paused', 'Another tab has the connections: a browser keeps six to a server. Click here to go on.');
   }
@@ -91,6 +95,7 @@ export class Pane {
   /** Asks first what was missed: that also tells why there is no connection, if there is none. */
   async #prepare() {
     if (!this.#returning) return;
+    this.#resumed = 0;
     this.#enter('resuming');
     const id = await newest(this.session.channel);
     this.#publishedBefore = id && key(id);
@@ -100,6 +105,7 @@ export class Pane {
   #message({ id, data, event }) {
     const at = performance.now();
     const origin = this.received.add(id) ? this.#originOf(id) : 'repeated';
+    if (origin === 'resumed') this.#resumed += 1;
     this.session.learn(id, event);
     this.view.message({ id, event, text: textOf(data), at, origin });
     this.#settle();
@@ -123,7 +129,9 @@ export class Pane {
   #settle() {
     const steady = this.transport === 'poll' ? 'polling' : 'open';
     const waits = this.#returning && this.#reached < this.#publishedBefore;
-    if (this.#client.state === 'open' && !waits && this.state !== steady) this.#enter(steady);
+    if (this.#client.state !== 'open' || waits || this.state === steady) return;
+    this.#enter(steady);
+    if (this.#returning) this.view.remark(returned(this.#client.recovered, this.#resumed));
   }
 
   /** @param {Id} id @returns {Origin} */
@@ -139,4 +147,22 @@ export class Pane {
     this.view.notice(reason, retryAt);
     this.session.changed();
   }
+}
+
+/**
+ * @param {TransportName} transport
+ * @param {ClientOptions} options
+ * @returns {PaneClient}
+ */
+function clientFor(transport, { channel, ...options }) {
+  if (transport === 'socketio') return new SocketIoClient({ channel, ...options });
+  return connect('/', { channels: [channel], transports: [transport], ...options });
+}
+
+/** What there is to say of a return. @param {boolean | undefined} recovered @param {number} messages */
+function returned(recovered, messages) {
+  // Only Socket.IO has sessions that end, or do not.
+  if (recovered === undefined) return '';
+  const missed = messages === 1 ? 'the message it missed' : `the ${messages || 'no'} messages it missed`;
+  return recovered ? `Back as the same socket, with ${missed}.` : `Back as a new socket: asked for ${missed}.`;
 }

@@ -27,6 +27,7 @@ const parts = [
   ['eventsource', furnish('eventsource', 1)],
   ['poll', furnish('longpoll', 2)],
   ['stream', furnish('ndjson', 3)],
+  ['socketio', furnish('socketio', 4)],
 ];
 
 /** @type {Session | null} */
@@ -80,7 +81,8 @@ function changed() {
 function showAgreement() {
   if (!session) return;
   const { known, panes } = session;
-  const readings = panes.map(({ transport, received, view: { title } }) => ({
+  const there = panes.filter(({ state }) => state !== 'off');
+  const readings = there.map(({ transport, received, view: { title } }) => ({
     title, asksForEvents: transport === 'eventsource', received,
   }));
   const { kind, text } = judge(known, readings);

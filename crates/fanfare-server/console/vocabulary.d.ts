@@ -15,9 +15,33 @@ type Session = import('./session.js').Session;
 /** The page has one channel, so its gaps need not name it. */
 type Gap = Pick<import('./fanfare.js').Gap, 'after' | 'resumed'>;
 
-type TransportName = import('./fanfare.js').TransportName;
+type TransportName = import('./fanfare.js').TransportName | 'socketio';
 
-type State = 'connecting' | 'open' | 'polling' | 'resuming' | 'retrying' | 'paused' | 'cut';
+/** What a pane wants of its client. */
+type ClientOptions = Required<Pick<import('./fanfare.js').Options, 'events' | 'prepare' | 'retryMs'>> & {
+  channel: string;
+  since: string;
+};
+
+/** What ends a subscription. `off`: the server does not have this transport. */
+type Ending = Omit<import('./fanfare.js').End, 'reason'> & {
+  reason: import('./fanfare.js').End['reason'] | 'off';
+};
+
+type ClientEvents = Omit<import('./fanfare.js').Events, 'end'> & { end: Ending };
+
+/** What a pane uses of a client. */
+type PaneClient = Pick<
+  import('./fanfare.js').Client,
+  'state' | 'cursors' | 'subscribe' | 'listen' | 'pause' | 'reconnect' | 'close'
+> & {
+  /** Where there are sessions: whether the last connection went on with that of before. */
+  readonly recovered?: boolean;
+  on<E extends keyof ClientEvents>(event: E, callback: (detail: ClientEvents[E]) => void): PaneClient;
+};
+
+/** `off` is for good: the server does not have it. */
+type State = 'connecting' | 'open' | 'polling' | 'resuming' | 'retrying' | 'paused' | 'cut' | 'off';
 
 /** How a message came to be in a pane. */
 type Origin = 'live' | 'stored' | 'resumed' | 'repeated';

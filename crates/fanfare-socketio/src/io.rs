@@ -17,6 +17,7 @@ use crate::engine::{
     MountSettings, Refusal, Revision,
 };
 use crate::handlers::Handlers;
+use crate::handshake::Handshake;
 use crate::json::Json;
 use crate::limits;
 use crate::lock::lock;
@@ -53,7 +54,12 @@ pub(crate) struct Shared {
     /// Where handlers run that wait. Known with the first session.
     runtime: OnceLock<Handle>,
     numbers: AtomicU64,
+    /// Handshakes that say nothing: those of most clients of a mount that forgets requests.
+    plain: Mutex<Vec<Arc<Handshake>>>,
 }
+
+/// Different handshakes that are shared; more kinds of them are not.
+const PLAIN_HANDSHAKES_MAX: usize = 16;
 
 type Admit = Box<dyn Fn(&Parts) -> Result<(), Refusal> + Send + Sync>;
 type Mark = Box<dyn Fn(&Parts) -> u32 + Send + Sync>;
@@ -336,6 +342,7 @@ impl Builder {
             recovery,
             runtime: OnceLock::new(),
             numbers: AtomicU64::new(0),
+            plain: Mutex::default(),
         });
         let engine = EngineIo::new(self.mount, App(Arc::clone(&shared)));
         (engine.layer(), SocketIo { shared, engine })
@@ -362,6 +369,22 @@ impl Shared {
 
     pub(crate) fn next_number(&self) -> u64 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Puts a handshake where sockets share it.
+    pub(crate) fn handshake(&self, handshake: Handshake) -> Arc<Handshake> {
+        if handshake.request.is_some() || handshake.auth != Json::empty_object() {
+            return Arc::new(handshake);
+        }
+        let mut plain = lock(&self.plain);
+        if let Some(same) = plain.iter().find(|other| other.mark == handshake.mark) {
+            return Arc::clone(same);
+        }
+        let handshake = Arc::new(handshake);
+        if plain.len() < PLAIN_HANDSHAKES_MAX {
+            plain.push(Arc::clone(&handshake));
+        }
+        handshake
     }
 
     /// The namespace that a client asks for, which is kept until it is released.

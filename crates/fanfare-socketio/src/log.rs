@@ -9,7 +9,7 @@
 //! Everything about one namespace happens in one order, that of the ids: events are given to
 //! sockets as they are appended, and whoever enters does so between two of them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -27,7 +27,9 @@ use crate::clock::now;
 use crate::data::Data;
 use crate::emitter::Flags;
 use crate::engine::CloseReason;
+use crate::engine::sid::Sid;
 use crate::handshake::Handshake;
+use crate::index::Index;
 use crate::json::Json;
 use crate::limits;
 use crate::lock::lock;
@@ -36,8 +38,7 @@ use crate::peer::Peer;
 use crate::record::Record;
 use crate::rooms::Selection;
 use crate::run::Busy;
-use crate::secret;
-use crate::socket::{Life, Socket};
+use crate::socket::{Life, Socket, SocketId};
 
 /// How clients that come back are given what they missed.
 #[derive(Clone, Debug)]
@@ -85,7 +86,7 @@ struct Inner {
     /// The newest event that was given to sockets.
     newest: Mutex<Option<MessageId>>,
     /// Those who are connected, by their secrets.
-    living: Mutex<HashMap<Arc<str>, Socket>>,
+    living: Mutex<Index<Socket>>,
 }
 
 /// What is to be done, in order.
@@ -115,7 +116,7 @@ enum Job {
 
 /// A broken connection that somebody comes back to.
 pub(crate) struct Restored {
-    pid: Arc<str>,
+    pid: Sid,
     saved: Saved,
     /// The last event that the client knows it got.
     cursor: MessageId,
@@ -210,10 +211,10 @@ impl Log {
         };
         let mut living = lock(&self.0.living);
         // Another connection may have taken it over.
-        if living.get(pid) == Some(socket) {
-            living.remove(pid);
+        if living.find(pid.as_str(), pid_of) == Some(socket) {
+            living.remove(pid.as_str(), pid_of);
             drop(living);
-            self.keep(pid, &Saved::of(socket));
+            self.keep(*pid, &Saved::of(socket));
         }
     }
 
@@ -221,8 +222,8 @@ impl Log {
     pub(crate) fn forget(&self, socket: &Socket) {
         if let Some(pid) = &socket.life().pid {
             let mut living = lock(&self.0.living);
-            if living.get(pid) == Some(socket) {
-                living.remove(pid);
+            if living.find(pid.as_str(), pid_of) == Some(socket) {
+                living.remove(pid.as_str(), pid_of);
             }
         }
     }
@@ -231,10 +232,10 @@ impl Log {
     /// not any more: that is no error, it begins anew then.
     pub(crate) async fn restore(&self, namespace: &Namespace, auth: &Json<'_>) -> Option<Restored> {
         let claim: Claim = auth.read().ok()?;
-        let pid: Arc<str> = claim.pid?.as_str()?.into();
-        let saved = match self.take_over(&pid) {
+        let pid = Sid::parse(claim.pid?.as_str()?)?;
+        let saved = match self.take_over(pid) {
             Some(saved) => saved,
-            None => self.find(&pid).await?,
+            None => self.find(pid).await?,
         };
         let since: MessageId = saved.since.parse().ok()?;
         if saved.namespace != namespace.name().as_str() {
@@ -253,14 +254,14 @@ impl Log {
     }
 
     /// Ends a living connection whose client has come back before we noticed that it was gone.
-    fn take_over(&self, pid: &str) -> Option<Saved> {
-        let socket = lock(&self.0.living).remove(pid)?;
+    fn take_over(&self, pid: Sid) -> Option<Saved> {
+        let socket = lock(&self.0.living).remove(pid.as_str(), pid_of)?;
         let saved = Saved::of(&socket);
         socket.client().abort(CloseReason::TransportClose);
         Some(saved)
     }
 
-    async fn find(&self, pid: &str) -> Option<Saved> {
+    async fn find(&self, pid: Sid) -> Option<Saved> {
         let channel = session_channel(pid)?;
         let hub = &self.0.hub;
         // Reading alone would make a channel for every guess.
@@ -277,7 +278,7 @@ impl Log {
         serde_json::from_slice(message.payload()).ok()
     }
 
-    fn keep(&self, pid: &str, saved: &Saved) {
+    fn keep(&self, pid: Sid, saved: &Saved) {
         let (Some(channel), Ok(json)) = (session_channel(pid), serde_json::to_vec(saved)) else {
             return;
         };
@@ -408,17 +409,17 @@ impl Log {
         let socket = match &restored {
             Some(restored) => {
                 let life = Life {
-                    pid: Some(restored.pid.clone()),
+                    pid: Some(restored.pid),
                     since: restored.saved.since.parse().ok(),
                     is_recovered: true,
                 };
                 let data = restored.saved.data.as_ref().map(|data| data.get().into());
-                let id = Arc::from(restored.saved.sid.as_str());
-                peer.new_socket(namespace, handshake, life, Some(id), data)
+                let id = Sid::parse(&restored.saved.sid).map(SocketId::Own);
+                peer.new_socket(namespace, handshake, life, id, data)
             }
             None => {
                 let life = Life {
-                    pid: Some(secret::id()),
+                    pid: Some(Sid::fresh()),
                     since: self.position().await,
                     is_recovered: false,
                 };
@@ -428,7 +429,7 @@ impl Log {
         if !peer.settle(namespace, number, &socket) {
             // Gone again. The next try shall find what this one found.
             if let Some(Restored { pid, saved, .. }) = &restored {
-                self.keep(pid, saved);
+                self.keep(*pid, saved);
             }
             return;
         }
@@ -443,9 +444,7 @@ impl Log {
         for room in restored.iter().flat_map(|restored| &restored.saved.rooms) {
             namespace.enter(&socket, room);
         }
-        if let Some(pid) = socket.life().pid.clone() {
-            lock(&self.0.living).insert(pid, socket.clone());
-        }
+        lock(&self.0.living).insert(socket.clone(), pid_of);
         if !socket.is_connected() {
             self.forget(&socket);
         }
@@ -523,8 +522,12 @@ impl Saved {
     }
 }
 
-fn session_channel(pid: &str) -> Option<ChannelName> {
-    ChannelName::new(&format!("socket.io:session:{pid}")).ok()
+fn pid_of(socket: &Socket) -> &str {
+    socket.life().pid.as_ref().map_or("", Sid::as_str)
+}
+
+fn session_channel(pid: Sid) -> Option<ChannelName> {
+    ChannelName::new(&format!("socket.io:session:{}", pid.as_str())).ok()
 }
 
 impl fmt::Debug for Log {

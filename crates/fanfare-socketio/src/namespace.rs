@@ -171,7 +171,7 @@ impl Namespace {
         if socket.is_connected() {
             // The broken connection that this one goes on for may still be on its way out.
             rooms.remove(socket.id());
-            rooms.insert(Arc::clone(socket.shared_id()), socket.clone());
+            rooms.insert(socket.clone());
         }
     }
 

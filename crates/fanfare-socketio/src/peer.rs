@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use crate::context::{Context, Incoming, Occasion};
 use crate::decoder::{Decoder, DecoderSettings};
 use crate::engine::session::Received;
+use crate::engine::sid::Sid;
 use crate::engine::{Client, CloseReason, Conversation, Parcel, Revision, clock};
 use crate::form;
 use crate::handlers::Refused;
@@ -22,8 +23,7 @@ use crate::namespace::Namespace;
 use crate::packet::{ConnectPayload, Packet, PacketBody};
 use crate::reason::Reason;
 use crate::run::{Contained, run};
-use crate::secret;
-use crate::socket::{Life, Socket};
+use crate::socket::{Life, Socket, SocketId};
 
 /// A client, and its sockets.
 pub(crate) struct Peer {
@@ -232,7 +232,7 @@ impl Peer {
                 stage: Stage::Connecting(number),
             });
         }
-        let handshake = Arc::new(Handshake {
+        let handshake = self.shared.handshake(Handshake {
             auth,
             request: self.request.clone(),
             mark: self.mark,
@@ -302,14 +302,16 @@ impl Peer {
         namespace: &Namespace,
         handshake: Arc<Handshake>,
         life: Life,
-        id: Option<Arc<str>>,
+        id: Option<SocketId>,
         data: Option<Box<str>>,
     ) -> Socket {
         let id = id.unwrap_or_else(|| match (self.client.revision(), namespace.name()) {
-            (Revision::V4, _) => secret::id(),
+            (Revision::V4, _) => SocketId::Own(Sid::fresh()),
             // Clients 2.x compute the id of their socket themselves.
-            (Revision::V3, name) if name.is_main() => self.client.sid().into(),
-            (Revision::V3, name) => format!("{name}#{}", self.client.sid()).into(),
+            (Revision::V3, name) if name.is_main() => SocketId::Derived(self.client.sid().into()),
+            (Revision::V3, name) => {
+                SocketId::Derived(format!("{name}#{}", self.client.sid()).into())
+            }
         });
         Socket::new(
             id,
@@ -339,9 +341,10 @@ impl Peer {
     pub(crate) fn welcome(&self, socket: &Socket) {
         let auth = match self.client.revision() {
             Revision::V3 => ConnectPayload::Absent,
-            Revision::V4 => {
-                ConnectPayload::Object(welcome(socket.id(), socket.life().pid.as_deref()))
-            }
+            Revision::V4 => ConnectPayload::Object(welcome(
+                socket.id(),
+                socket.life().pid.as_ref().map(Sid::as_str),
+            )),
         };
         self.send(&Packet {
             namespace: socket.namespace().name().clone(),

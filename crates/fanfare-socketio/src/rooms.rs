@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use slab::Slab;
 
+use crate::index::Index;
+
 /// The members of a namespace and their rooms. `T` is what a member is to the caller.
 ///
 /// Every member has a room of its own that is named by its id. It is not kept as one: a room's name
@@ -12,7 +14,8 @@ use slab::Slab;
 #[derive(Debug)]
 pub(crate) struct Rooms<T> {
     members: Slab<Member<T>>,
-    ids: HashMap<Arc<str>, usize>,
+    /// The members and their keys, by their ids.
+    ids: Index<(T, u32)>,
     rooms: HashMap<Arc<str>, HashSet<usize>>,
 }
 
@@ -34,24 +37,37 @@ impl<T> Default for Rooms<T> {
     fn default() -> Self {
         Self {
             members: Slab::new(),
-            ids: HashMap::new(),
+            ids: Index::default(),
             rooms: HashMap::new(),
         }
     }
 }
 
-impl<T: Clone> Rooms<T> {
-    pub(crate) fn insert(&mut self, id: Arc<str>, value: T) {
+/// What a member is known by.
+pub(crate) trait Identified {
+    /// Its id. No two members have the same.
+    fn id(&self) -> &str;
+}
+
+impl<T: Clone + Identified> Rooms<T> {
+    pub(crate) fn insert(&mut self, value: T) {
         let key = self.members.insert(Member {
-            value,
+            value: value.clone(),
             rooms: Vec::new(),
         });
-        self.ids.insert(id, key);
+        // There are never as many members as this could not count.
+        let key = u32::try_from(key).unwrap_or(u32::MAX);
+        self.ids.insert((value, key), id_of);
+    }
+
+    fn key(&self, id: &str) -> Option<usize> {
+        self.ids.find(id, id_of).map(|(_, key)| *key as usize)
     }
 
     /// Takes a member out and returns its rooms; `None` if there is no such member.
     pub(crate) fn remove(&mut self, id: &str) -> Option<Vec<Arc<str>>> {
-        let key = self.ids.remove(id)?;
+        let (_, key) = self.ids.remove(id, id_of)?;
+        let key = key as usize;
         let member = self.members.try_remove(key)?;
         for room in &member.rooms {
             self.take_out(room, key);
@@ -64,13 +80,13 @@ impl<T: Clone> Rooms<T> {
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&T> {
-        let key = *self.ids.get(id)?;
+        let key = self.key(id)?;
         self.members.get(key).map(|member| &member.value)
     }
 
     /// The rooms of a member without its own.
     pub(crate) fn rooms_of(&self, id: &str) -> Option<&[Arc<str>]> {
-        let key = *self.ids.get(id)?;
+        let key = self.key(id)?;
         self.members.get(key).map(|member| &*member.rooms)
     }
 
@@ -81,7 +97,7 @@ impl<T: Clone> Rooms<T> {
 
     /// Puts a member into a room. False if it has `most` already.
     pub(crate) fn join(&mut self, id: &str, room: &str, most: usize) -> bool {
-        let Some(&key) = self.ids.get(id) else {
+        let Some(key) = self.key(id) else {
             return true;
         };
         let Some(member) = self.members.get_mut(key) else {
@@ -103,7 +119,7 @@ impl<T: Clone> Rooms<T> {
     }
 
     pub(crate) fn leave(&mut self, id: &str, room: &str) {
-        let Some(&key) = self.ids.get(id) else {
+        let Some(key) = self.key(id) else {
             return;
         };
         if let Some(member) = self.members.get_mut(key) {
@@ -122,7 +138,7 @@ impl<T: Clone> Rooms<T> {
             return everybody.filter(is_meant).filter_map(value).collect();
         }
         if let [room] = &*selection.rooms {
-            let own = self.ids.get(&**room).copied();
+            let own = self.key(room);
             let room = self.rooms.get(&**room).into_iter().flatten().copied();
             let keys = room.chain(own);
             return keys.filter(is_meant).filter_map(value).collect();
@@ -136,8 +152,8 @@ impl<T: Clone> Rooms<T> {
 
     fn keys_in(&self, rooms: &[Box<str>]) -> HashSet<usize> {
         let named = rooms.iter().filter_map(|room| self.rooms.get(&**room));
-        let own = rooms.iter().filter_map(|room| self.ids.get(&**room));
-        named.flatten().chain(own).copied().collect()
+        let own = rooms.iter().filter_map(|room| self.key(room));
+        named.flatten().copied().chain(own).collect()
     }
 
     fn take_out(&mut self, room: &str, key: usize) {
@@ -148,6 +164,10 @@ impl<T: Clone> Rooms<T> {
             }
         }
     }
+}
+
+fn id_of<T: Identified>((value, _): &(T, u32)) -> &str {
+    value.id()
 }
 
 impl Selection {
@@ -174,10 +194,16 @@ mod tests {
         }
     }
 
-    fn rooms() -> Rooms<char> {
+    impl Identified for &'static str {
+        fn id(&self) -> &str {
+            self
+        }
+    }
+
+    fn rooms() -> Rooms<&'static str> {
         let mut rooms = Rooms::default();
-        for (id, value) in [("a", 'a'), ("b", 'b'), ("c", 'c')] {
-            rooms.insert(id.into(), value);
+        for id in ["a", "b", "c"] {
+            rooms.insert(id);
         }
         for (id, room) in [("a", "red"), ("b", "red"), ("b", "blue"), ("c", "blue")] {
             assert!(rooms.join(id, room, 2));

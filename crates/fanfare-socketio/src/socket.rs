@@ -15,6 +15,7 @@ use crate::ack::{AckError, Gathering};
 use crate::context::{Context, Incoming, Occasion, SocketError};
 use crate::data::Data;
 use crate::emitter::{EmitError, Emitter, Flags, IntoArguments, IntoRooms, event_data};
+use crate::engine::sid::Sid;
 use crate::engine::{Client, CloseReason};
 use crate::forms::Announcement;
 use crate::handler::Erased;
@@ -26,7 +27,7 @@ use crate::namespace::Namespace;
 use crate::packet::PacketBody;
 use crate::peer::Peer;
 use crate::reason::Reason;
-use crate::rooms::Selection;
+use crate::rooms::{Identified, Selection};
 use crate::run::{Contained, run};
 
 /// A client in a namespace. Cloning makes another handle of the same.
@@ -36,7 +37,7 @@ use crate::run::{Contained, run};
 pub struct Socket(Arc<Inner>);
 
 struct Inner {
-    id: Arc<str>,
+    id: SocketId,
     namespace: Namespace,
     peer: Arc<Peer>,
     handshake: Arc<Handshake>,
@@ -44,11 +45,28 @@ struct Inner {
     state: Mutex<State>,
 }
 
+/// The id of a socket.
+pub(crate) enum SocketId {
+    /// A secret of its own.
+    Own(Sid),
+    /// Made of the session's, as clients 2.x do themselves.
+    Derived(Box<str>),
+}
+
+impl SocketId {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Own(id) => id.as_str(),
+            Self::Derived(id) => id,
+        }
+    }
+}
+
 /// The part of a socket that a reconnect can save.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Life {
     /// The secret under which it can be recovered.
-    pub(crate) pid: Option<Arc<str>>,
+    pub(crate) pid: Option<Sid>,
     /// Nothing that was said before is ever given to it again.
     pub(crate) since: Option<MessageId>,
     pub(crate) is_recovered: bool,
@@ -91,7 +109,7 @@ pub enum JoinError {
 
 impl Socket {
     pub(crate) fn new(
-        id: Arc<str>,
+        id: SocketId,
         namespace: Namespace,
         peer: Arc<Peer>,
         handshake: Arc<Handshake>,
@@ -114,11 +132,7 @@ impl Socket {
     /// Its id: 20 characters, not the one of the session under it. For clients 2.x it is made of
     /// that, because they compute it themselves.
     pub fn id(&self) -> &str {
-        &self.0.id
-    }
-
-    pub(crate) fn shared_id(&self) -> &Arc<str> {
-        &self.0.id
+        self.0.id.as_str()
     }
 
     /// Where it is.
@@ -527,6 +541,12 @@ impl PartialEq for Socket {
 
 impl Eq for Socket {}
 
+impl Identified for Socket {
+    fn id(&self) -> &str {
+        self.id()
+    }
+}
+
 /// By identity: two handles are equal if they are of the same socket.
 impl Hash for Socket {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -536,6 +556,6 @@ impl Hash for Socket {
 
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Socket({} in {})", self.0.id, self.0.namespace.name())
+        write!(f, "Socket({} in {})", self.id(), self.0.namespace.name())
     }
 }

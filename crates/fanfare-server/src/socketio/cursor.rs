@@ -2,7 +2,8 @@
 //!
 //! The client keeps the last argument of the last event. For a socket that has had one channel only
 //! that is the message's id. For others it names the cursor of every channel, because channels come
-//! and go: `news=1763680000:3,sport=1763680001:0`, names percent-encoded.
+//! and go: `news=1763680000:3,sport=1763680001:0`, names percent-encoded. A client may bring an id
+//! back after its socket has had others: it is of the first.
 
 use std::fmt::Write as _;
 
@@ -12,7 +13,7 @@ use fanfare_relay::percent::{self, Encoded};
 /// What a client brings back.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Reached {
-    /// In the only channel.
+    /// In the channel that was the first.
     One(MessageId),
     /// In each.
     Each(Vec<(ChannelName, MessageId)>),
@@ -47,10 +48,14 @@ impl Reached {
         each.collect::<Option<_>>().map(Self::Each)
     }
 
-    /// In this channel, which was the socket's `index`th.
-    pub(super) fn of(&self, channel: &ChannelName, index: usize) -> Option<MessageId> {
+    /// In this channel, of a socket whose first one was `first`.
+    pub(super) fn of(
+        &self,
+        channel: &ChannelName,
+        first: Option<&ChannelName>,
+    ) -> Option<MessageId> {
         match self {
-            Self::One(id) => (index == 0).then_some(*id),
+            Self::One(id) => (first == Some(channel)).then_some(*id),
             Self::Each(each) => each
                 .iter()
                 .find(|(name, _)| name == channel)
@@ -73,17 +78,18 @@ mod tests {
         ];
         let text = write(names.iter().zip(ids.map(Some)));
         let reached = Reached::read(&text).unwrap();
-        for (index, (name, id)) in names.iter().zip(ids).enumerate() {
-            assert_eq!(reached.of(name, index), Some(id), "{text}");
+        for (name, id) in names.iter().zip(ids) {
+            assert_eq!(reached.of(name, None), Some(id), "{text}");
         }
     }
 
     #[test]
     fn a_single_id_belongs_to_the_first_channel() {
         let reached = Reached::read("5:1").unwrap();
-        let channel = ChannelName::new("any").unwrap();
-        assert_eq!(reached.of(&channel, 0), Some(MessageId::new(5, 1)));
-        assert_eq!(reached.of(&channel, 1), None);
+        let [first, second] = ["first", "second"].map(|name| ChannelName::new(name).unwrap());
+        assert_eq!(reached.of(&first, Some(&first)), Some(MessageId::new(5, 1)));
+        assert_eq!(reached.of(&second, Some(&first)), None);
+        assert_eq!(reached.of(&second, None), None);
     }
 
     #[test]

@@ -5,14 +5,16 @@
 //! client, and what cannot be written waits in the session: a client that falls behind more than
 //! that is cut off, comes back with its cursor, and reads on from the history.
 
-use std::collections::HashMap;
+use std::borrow::Borrow;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use fanfare_hub::{
-    ChannelName, EndReason, Gap, Hub, Inbox, Item, JoinError, Message, MessageId, PageLimit, Place,
+    ChannelName, EndReason, Gap, Hub, Inbox, Item, JoinError, Message, MessageId, Page, PageLimit, Place,
     Seat, Standing, Start, Step, Ticket, Wake,
 };
 use fanfare_link::{Clock, SubscribeError};
@@ -51,8 +53,12 @@ pub(crate) struct Counts {
 #[derive(Default)]
 struct Tables {
     by_channel: HashMap<ChannelName, HashMap<usize, Arc<Hearer>>>,
-    by_socket: HashMap<Socket, Arc<Hearer>>,
+    by_id: HashSet<ById>,
 }
+
+/// A hearer, found by the id of its socket. Whoever comes back has the id it had, and may be here
+/// before the end of its old connection is.
+struct ById(Arc<Hearer>);
 
 /// A socket and what it hears.
 struct Hearer {
@@ -65,14 +71,17 @@ struct Hearer {
 struct Seats {
     /// In the order of subscription.
     list: Vec<Taken>,
-    /// It has had more than one channel: its cursors name them.
+    /// The first channel that it ever had: cursors that name none are of this one.
+    first: Option<ChannelName>,
+    /// It has had another channel as well: its cursors name them.
     had_several: bool,
 }
 
 struct Taken {
     seat: Seat,
     place: Place,
-    /// Where it began: from here on everything can be had again.
+    /// Where it began: from here on everything can be had again. None before the channel was asked
+    /// where that is.
     since: Option<MessageId>,
     /// It reads from the engine; what is announced meanwhile comes with that.
     is_reading: bool,
@@ -82,7 +91,12 @@ struct Taken {
 
 /// What a recovered socket goes on with.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Saved(Vec<(String, Option<String>)>);
+pub(super) struct Saved {
+    first: Option<String>,
+    had_several: bool,
+    /// Each with where it began.
+    channels: Vec<(String, String)>,
+}
 
 struct Bell(Arc<Notify>);
 
@@ -108,7 +122,7 @@ impl Gallery {
     }
 
     pub(super) fn hearers(&self) -> usize {
-        self.tables().by_socket.len()
+        self.tables().by_id.len()
     }
 
     pub(super) fn hub(&self) -> &Hub {
@@ -128,13 +142,8 @@ impl Gallery {
     ) -> Result<(), SubscribeError> {
         self.start_pump();
         let mut tables = self.tables();
-        let hearer = match tables.by_socket.get(socket) {
-            Some(hearer) => Arc::clone(hearer),
-            None => Arc::new(Hearer {
-                socket: socket.clone(),
-                counts: Arc::clone(&self.counts),
-                seats: Mutex::default(),
-            }),
+        let Some(hearer) = self.hearer(&mut tables, socket) else {
+            return Ok(());
         };
         let mut seats = hearer.seats();
         if seats.find(channel).is_some() {
@@ -144,20 +153,53 @@ impl Gallery {
             return Err(SubscribeError::TooMany(self.terms.channels_max));
         }
         let seat = self.join(channel)?;
-        seats.had_several |= !seats.list.is_empty();
+        seats.had_several |= seats.first.as_ref().is_some_and(|first| first != channel);
+        seats.first.get_or_insert_with(|| channel.clone());
         seats.list.reserve_exact(1);
+        let place = Place::new(channel.clone(), start);
         seats.list.push(Taken {
             seat,
-            place: Place::new(channel.clone(), start),
-            since: None,
+            since: place.cursor(),
+            place,
             is_reading: true,
             has_missed: false,
         });
         drop(seats);
         let members = tables.by_channel.entry(channel.clone()).or_default();
-        members.insert(hearer.key(), Arc::clone(&hearer));
-        tables.by_socket.insert(socket.clone(), hearer);
+        members.insert(hearer.key(), hearer);
         Ok(())
+    }
+
+    /// The place of a socket, made if there is none. None if its client has come back as another
+    /// socket: then nobody is there to hear.
+    fn hearer(&self, tables: &mut Tables, socket: &Socket) -> Option<Arc<Hearer>> {
+        if let Some(ById(found)) = tables.by_id.get(socket.id()) {
+            if found.socket == *socket {
+                return Some(Arc::clone(found));
+            }
+            if !socket.is_connected() {
+                return None;
+            }
+            let old = Arc::clone(found);
+            self.dismiss(tables, &old);
+        }
+        let hearer = Arc::new(Hearer {
+            socket: socket.clone(),
+            counts: Arc::clone(&self.counts),
+            seats: Mutex::default(),
+        });
+        tables.by_id.insert(ById(Arc::clone(&hearer)));
+        Some(hearer)
+    }
+
+    /// Lets a recovered socket go on as the one it was, before it is given its channels again.
+    pub(super) fn recall(&self, socket: &Socket, saved: &Saved) {
+        let mut tables = self.tables();
+        if let Some(hearer) = self.hearer(&mut tables, socket) {
+            let mut seats = hearer.seats();
+            seats.first = saved.first();
+            seats.had_several = saved.had_several;
+        }
     }
 
     fn join(&self, channel: &ChannelName) -> Result<Seat, JoinError> {
@@ -168,7 +210,7 @@ impl Gallery {
     /// Takes a channel from a socket. False if it did not hear it.
     pub(super) fn unsubscribe(&self, socket: &Socket, channel: &ChannelName) -> bool {
         let mut tables = self.tables();
-        let Some(hearer) = tables.by_socket.get(socket).map(Arc::clone) else {
+        let Some(hearer) = tables.find(socket) else {
             return false;
         };
         let Some(taken) = hearer.seats().take(channel) else {
@@ -183,44 +225,57 @@ impl Gallery {
     /// The socket has ended.
     pub(super) fn leave(&self, socket: &Socket) {
         let mut tables = self.tables();
-        let Some(hearer) = tables.by_socket.remove(socket) else {
-            return;
-        };
+        if let Some(hearer) = tables.find(socket) {
+            self.dismiss(&mut tables, &hearer);
+        }
+    }
+
+    fn dismiss(&self, tables: &mut Tables, hearer: &Arc<Hearer>) {
+        tables.by_id.remove(hearer.socket.id());
         let list = std::mem::take(&mut hearer.seats().list);
         for taken in list {
             let channel = taken.place.channel();
             self.hub.leave(channel, &self.inbox, taken.seat, self.now());
-            tables.forget(&hearer, channel);
+            tables.forget(hearer, channel);
         }
     }
 
-    /// Gives a socket what a channel has stored for it, and then what is published.
-    pub(super) fn read_on(self: &Arc<Self>, socket: &Socket, channel: &ChannelName) {
-        let hearer = self.tables().by_socket.get(socket).map(Arc::clone);
+    /// Asks a channel where a socket begins, and keeps that. From now on the socket can come back
+    /// and misses nothing, so nobody may be told before that it hears the channel.
+    pub(super) async fn settle(&self, socket: &Socket, channel: &ChannelName) -> Option<Page> {
+        let hearer = self.tables().find(socket)?;
+        let page = self.page(&hearer, channel).await?;
+        hearer.settle(channel, &page);
+        Some(page)
+    }
+
+    /// Gives a socket what a channel has stored for it, and then what is published. It begins with
+    /// a page, if there is one already.
+    pub(super) fn read_on(
+        self: &Arc<Self>,
+        socket: &Socket,
+        channel: &ChannelName,
+        page: Option<Page>,
+    ) {
+        let hearer = self.tables().find(socket);
         if let Some(hearer) = hearer {
-            tokio::spawn(Arc::clone(self).read(hearer, channel.clone()));
+            tokio::spawn(Arc::clone(self).read(hearer, channel.clone(), page));
         }
     }
 
-    async fn read(self: Arc<Self>, hearer: Arc<Hearer>, channel: ChannelName) {
+    async fn read(
+        self: Arc<Self>,
+        hearer: Arc<Hearer>,
+        channel: ChannelName,
+        mut first: Option<Page>,
+    ) {
         loop {
-            let Some(start) = hearer
-                .seats()
-                .find(&channel)
-                .map(|taken| taken.place.start())
-            else {
-                return;
-            };
-            let read = self
-                .hub
-                .read(&channel, start, PageLimit::default(), self.now());
-            let page = match read.await {
-                Ok(page) => page,
-                Err(error) => {
-                    tracing::warn!(%channel, %error, "cannot read on; trying again");
-                    tokio::time::sleep(RETRY_PAUSE).await;
-                    continue;
-                }
+            let page = match first.take() {
+                Some(page) => page,
+                None => match self.page(&hearer, &channel).await {
+                    Some(page) => page,
+                    None => return,
+                },
             };
             if hearer.follow(&channel, page) {
                 return;
@@ -228,6 +283,23 @@ impl Gallery {
             // What it gets next would only wait behind this. That its session is over, the next
             // look shows.
             let _ = hearer.socket.flushed().await;
+        }
+    }
+
+    /// What a socket reads next. None if it does not hear the channel any more.
+    async fn page(&self, hearer: &Hearer, channel: &ChannelName) -> Option<Page> {
+        loop {
+            let start = hearer.seats().find(channel)?.place.start();
+            let read = self
+                .hub
+                .read(channel, start, PageLimit::default(), self.now());
+            match read.await {
+                Ok(page) => return Some(page),
+                Err(error) => {
+                    tracing::warn!(%channel, %error, "cannot read on; trying again");
+                    tokio::time::sleep(RETRY_PAUSE).await;
+                }
+            }
         }
     }
 
@@ -244,7 +316,7 @@ impl Gallery {
             Item::Behind(channel) => {
                 for hearer in self.members(&channel) {
                     if hearer.fall_behind(&channel) {
-                        tokio::spawn(Arc::clone(self).read(hearer, channel.clone()));
+                        tokio::spawn(Arc::clone(self).read(hearer, channel.clone(), None));
                     }
                 }
             }
@@ -269,7 +341,7 @@ impl Gallery {
             for hearer in turn {
                 if hearer.offer(message, &mut shared) {
                     let channel = message.channel().clone();
-                    tokio::spawn(Arc::clone(self).read(Arc::clone(hearer), channel));
+                    tokio::spawn(Arc::clone(self).read(Arc::clone(hearer), channel, None));
                 }
             }
             tokio::task::yield_now().await;
@@ -325,6 +397,11 @@ async fn pump(gallery: Weak<Gallery>, wakes: Arc<Notify>) {
 }
 
 impl Tables {
+    fn find(&self, socket: &Socket) -> Option<Arc<Hearer>> {
+        let ById(found) = self.by_id.get(socket.id())?;
+        (found.socket == *socket).then(|| Arc::clone(found))
+    }
+
     fn forget(&mut self, hearer: &Arc<Hearer>, channel: &ChannelName) {
         if let Some(members) = self.by_channel.get_mut(channel) {
             members.remove(&hearer.key());
@@ -332,6 +409,26 @@ impl Tables {
                 self.by_channel.remove(channel);
             }
         }
+    }
+}
+
+impl Borrow<str> for ById {
+    fn borrow(&self) -> &str {
+        self.0.socket.id()
+    }
+}
+
+impl PartialEq for ById {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.socket.id() == other.0.socket.id()
+    }
+}
+
+impl Eq for ById {}
+
+impl Hash for ById {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.socket.id().hash(state);
     }
 }
 
@@ -369,15 +466,17 @@ impl Hearer {
         }
     }
 
-    /// Gives it what a page holds. True if that was everything.
-    fn follow(&self, channel: &ChannelName, mut page: fanfare_hub::Page) -> bool {
-        let mut seats = self.seats();
-        let is_first = seats
-            .find(channel)
-            .is_some_and(|taken| taken.since.is_none());
-        if let Some(taken) = seats.find_mut(channel).filter(|_| is_first) {
-            taken.since = Some(taken.place.settle(&page));
+    /// It begins where its first page does.
+    fn settle(&self, channel: &ChannelName, page: &Page) {
+        if let Some(taken) = self.seats().find_mut(channel) {
+            taken.since = Some(taken.place.settle(page));
         }
+        self.save();
+    }
+
+    /// Gives it what a page holds. True if that was everything.
+    fn follow(&self, channel: &ChannelName, mut page: Page) -> bool {
+        let mut seats = self.seats();
         while let Some(step) = seats
             .find_mut(channel)
             .and_then(|it| it.place.follow(&mut page))
@@ -393,10 +492,6 @@ impl Hearer {
         let is_done = !taken.place.is_before(page.newest) && !taken.has_missed;
         taken.has_missed = false;
         taken.is_reading = !is_done;
-        if is_first {
-            drop(seats);
-            self.save();
-        }
         is_done
     }
 
@@ -469,12 +564,16 @@ impl Hearer {
     /// Keeps what a recovered connection needs to know.
     fn save(&self) {
         let seats = self.seats();
-        let channels = seats.list.iter().map(|taken| {
-            let since = taken.since.map(|id| id.to_string());
-            (taken.place.channel().to_string(), since)
+        let channels = seats.list.iter().filter_map(|taken| {
+            let since = taken.since?.to_string();
+            Some((taken.place.channel().to_string(), since))
         });
         // Text can be written.
-        let _ = self.socket.set_data(&Saved(channels.collect()));
+        let _ = self.socket.set_data(&Saved {
+            first: seats.first.as_ref().map(ToString::to_string),
+            had_several: seats.had_several,
+            channels: channels.collect(),
+        });
     }
 }
 
@@ -509,12 +608,16 @@ impl Seats {
 }
 
 impl Saved {
+    /// The channel of cursors that name none.
+    pub(super) fn first(&self) -> Option<ChannelName> {
+        ChannelName::new(self.first.as_deref()?).ok()
+    }
+
     /// Channels, and where they began.
-    pub(super) fn channels(&self) -> impl Iterator<Item = (ChannelName, Option<MessageId>)> {
-        self.0.iter().filter_map(|(name, since)| {
-            let since = since.as_ref().and_then(|since| since.parse().ok());
-            Some((ChannelName::new(name).ok()?, since))
-        })
+    pub(super) fn channels(&self) -> impl Iterator<Item = (ChannelName, MessageId)> {
+        self.channels
+            .iter()
+            .filter_map(|(name, since)| Some((ChannelName::new(name).ok()?, since.parse().ok()?)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What clients ask for.
 
 use bytes::Bytes;
-use fanfare_hub::{ChannelName, Draft, MessageId, Start};
+use fanfare_hub::{ChannelName, Draft, Start};
 use fanfare_link::Answer;
 use fanfare_socketio::{Ack, Data, Socket, State, Value};
 use serde::Deserialize;
@@ -50,12 +50,13 @@ pub(super) async fn subscribe(
                 id: None,
                 channel: channel.as_str(),
             };
+            let page = gallery.settle(&socket, &channel).await;
             let _ = ack.send(&reply);
             // It may have gone while it asked.
             if !socket.is_connected() {
                 gallery.leave(&socket);
             }
-            gallery.read_on(&socket, &channel);
+            gallery.read_on(&socket, &channel, page);
         }
         Err(refusal) => refuse(ack, &socket, &refusal),
     }
@@ -177,22 +178,22 @@ pub(super) async fn resume(State(gallery): Galleries, socket: Socket) {
         .ok()
         .and_then(|it| it.offset);
     let reached = offset.and_then(|offset| Reached::read(&offset));
-    for (index, (channel, since)) in saved.channels().enumerate() {
-        let reached = reached.as_ref().and_then(|it| it.of(&channel, index));
-        let start = resumed(reached, since).map_or(gallery.terms.first, Start::After);
+    let first = saved.first();
+    gallery.recall(&socket, &saved);
+    for (channel, since) in saved.channels() {
+        let reached = reached
+            .as_ref()
+            .and_then(|it| it.of(&channel, first.as_ref()));
+        // What was reached in an earlier life is older than where this one began.
+        let start = Start::After(reached.map_or(since, |reached| reached.max(since)));
         match gallery.subscribe(&socket, &channel, start) {
-            Ok(()) => gallery.read_on(&socket, &channel),
+            Ok(()) => gallery.read_on(&socket, &channel, None),
             Err(error) => refuse_event(&socket, &Refusal::from(&error)),
         }
     }
     if !socket.is_connected() {
         gallery.leave(&socket);
     }
-}
-
-/// The offset of an earlier life is older than where this one began.
-fn resumed(reached: Option<MessageId>, since: Option<MessageId>) -> Option<MessageId> {
-    reached.max(since)
 }
 
 /// The offset that a client brings back.

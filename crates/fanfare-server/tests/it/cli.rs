@@ -68,8 +68,11 @@ impl Running {
             ended = self.child.try_wait().expect("the child is ours");
             ended.is_some()
         });
-        // Nothing is wanted but that its pipe has been read to the end.
-        let _ = self.notes.wait_for(0, SOON, |_| false);
+        // Nothing is wanted but that both pipes have been read to the end: what the command wrote
+        // last may still be in them when it is gone.
+        for pipe in [&self.output, &self.notes] {
+            let _ = pipe.wait_for(0, SOON, |_| false);
+        }
         (ended.and_then(|status| status.code()), self.notes.so_far())
     }
 }

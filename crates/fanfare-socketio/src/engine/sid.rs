@@ -12,7 +12,7 @@ const RANDOM_BYTES: usize = 15;
 const CHARACTERS: usize = 20;
 
 /// The name and at the same time the secret of a session.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Sid([u8; CHARACTERS]);
 
 impl Sid {
@@ -23,6 +23,21 @@ impl Sid {
         let mut characters = [0; CHARACTERS];
         let written = URL_SAFE_NO_PAD.encode_slice(random, &mut characters).ok()?;
         (written == CHARACTERS).then_some(Self(characters))
+    }
+
+    /// A new one for what belongs to a session.
+    pub(crate) fn fresh() -> Self {
+        Self::random().expect("the session had its id from the same source")
+    }
+
+    /// None for what cannot be one of ours.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let characters: [u8; CHARACTERS] = text.as_bytes().try_into().ok()?;
+        let is_ours = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        characters
+            .into_iter()
+            .all(is_ours)
+            .then_some(Self(characters))
     }
 
     pub(crate) fn as_str(&self) -> &str {

@@ -5,6 +5,15 @@
     reason = "clippy's allowance for tests does not reach the functions that tests call"
 )]
 
+mod app_acks;
+mod app_endings;
+mod app_guards;
+mod app_handlers;
+mod app_recovery;
+mod app_site;
+#[path = "../driver/client.rs"]
+#[expect(dead_code, reason = "not everything is needed on this side")]
+mod client;
 mod conversation;
 mod decoder;
 mod heartbeats;
@@ -25,6 +34,9 @@ mod transcripts;
 mod typed;
 mod upgrade;
 mod values;
+#[path = "../driver/websocket.rs"]
+#[expect(dead_code, reason = "not everything is needed on this side")]
+mod websocket;
 
 use bytes::Bytes;
 use fanfare_socketio::engine::{Encoded, Packet};

@@ -190,7 +190,7 @@ fn a_first_packet_other_than_connect_ends_the_session() {
         "40[]",
         "40null",
         "40\"x\"",
-        "40/custom,7",
+        "40/custom,\"x\"",
     ] {
         let mut socket = WebSocket::open(server.address(), V4);
         socket.hear();

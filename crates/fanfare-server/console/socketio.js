@@ -1,0 +1,197 @@
+// A channel over Socket.IO, with the official client as the server brings it along. To a pane it looks
+// like the client of `fanfare.js`.
+
+import { promptly, reasonOf } from './newest.js';
+
+/** Loaded when it is wanted: the page itself does without. */
+const BUNDLE = '/socket.io/socket.io.esm.min.js';
+
+/** Time for the WebSocket and what goes before it: as the other panes. */
+const OPEN_MS_MAX = 10_000;
+
+/** @typedef {import('/socket.io/socket.io.esm.min.js').Socket} Socket */
+/** @typedef {{ op: string, code?: string, message?: string }} Answer to `subscribe` */
+
+/** @implements {PaneClient} */
+export class SocketIoClient {
+  /** @type {PaneClient['state']} */
+  state = 'connecting';
+  /** Whether the server knew it again. @type {boolean | undefined} */
+  recovered;
+  /** @type {Record<string, Id>} */
+  cursors = {};
+  #options;
+  #since;
+  /** @type {{ [E in keyof ClientEvents]?: (detail: ClientEvents[E]) => void }} */
+  #callbacks = {};
+  /** @type {Socket | null} */
+  #socket = null;
+  /** The server has said that it is. */
+  #isSubscribed = false;
+  /** Attempts: one that is overtaken does not go on. */
+  #attempts = 0;
+  /** Since it was last connected. */
+  #failures = 0;
+  #timer = 0;
+
+  /** @param {Omit<ClientOptions, 'events'>} options */
+  constructor(options) {
+    this.#options = options;
+    this.#since = options.since;
+    void this.#connect();
+  }
+
+  /**
+   * @template {keyof ClientEvents} E
+   * @param {E} event
+   * @param {(detail: ClientEvents[E]) => void} callback
+   * @returns {this}
+   */
+  on(event, callback) {
+    // The type checker does not see that the key fits the value.
+    Object.assign(this.#callbacks, { [event]: callback });
+    return this;
+  }
+
+  /** It is subscribed whenever it is connected. */
+  subscribe() {}
+
+  /** Every name is heard. */
+  listen() {}
+
+  pause() {
+    this.#stop('paused');
+    // Its `disconnect` would say goodbye for good. What can be recovered is a connection that broke.
+    if (this.#socket?.connected) this.#socket.io.engine.close();
+    else this.#socket?.disconnect();
+  }
+
+  reconnect() {
+    clearTimeout(this.#timer);
+    void this.#connect();
+  }
+
+  close() {
+    this.#stop('closed');
+    this.#socket?.disconnect();
+  }
+
+  /** @param {PaneClient['state']} state */
+  #stop(state) {
+    this.state = state;
+    this.#attempts += 1;
+    clearTimeout(this.#timer);
+  }
+
+  async #connect() {
+    this.state = 'connecting';
+    const attempt = ++this.#attempts;
+    const isOvertaken = () => attempt !== this.#attempts;
+    try {
+      await this.#options.prepare();
+      if (isOvertaken()) return;
+      const socket = this.#socket ?? (await load());
+      if (isOvertaken()) return;
+      if (!socket) return this.#end('off', 'This server has it switched off (socketio.enabled).');
+      if (!this.#socket) this.#listenTo(socket);
+      this.#socket = socket;
+      socket.connect();
+    } catch (error) {
+      if (!isOvertaken()) this.#lost(reasonOf(error));
+    }
+  }
+
+  /** @param {Socket} socket */
+  #listenTo(socket) {
+    socket.on('connect', () => this.#connected(socket));
+    socket.on('connect_error', (error) => this.#lost(wordsFor(error)));
+    socket.on('disconnect', () => this.#lost('The connection broke.'));
+    socket.onAny((event, detail, cursor) => this.#hear(event, detail, cursor));
+  }
+
+  /** @param {Socket} socket */
+  #connected(socket) {
+    this.#failures = 0;
+    this.recovered = socket.recovered;
+    this.#isSubscribed &&= socket.recovered;
+    // One that is known again goes on after the cursor that the client brought along.
+    if (this.#isSubscribed) return this.#open();
+    const { channel } = this.#options;
+    const since = this.cursors[channel] ?? this.#since;
+    socket.emit('subscribe', channel, { since }, (/** @type {Answer} */ { op, code, message = '' }) => {
+      // The answer may have been lost with the connection before.
+      const isRefused = op === 'error' && code !== 'already_subscribed';
+      if (isRefused) return this.#end('refused', message);
+      this.#isSubscribed = true;
+      this.#open();
+    });
+  }
+
+  #open() {
+    this.state = 'open';
+    this.#callbacks.open?.({ transport: 'websocket' });
+  }
+
+  /** @param {string} event @param {any} detail @param {unknown} cursor */
+  #hear(event, detail, cursor) {
+    const { channel } = this.#options;
+    // A message ends with its cursor, and so does a gap. Publishers may use its name too.
+    const isGap = event === 'gap' && detail?.channel === channel && detail.resumed === cursor;
+    if (typeof cursor === 'string' && event !== 'end') this.cursors[channel] = cursor;
+    if (isGap) this.#callbacks.gap?.(detail);
+    else if (event === 'end') this.#end(detail?.reason, `The channel is over: ${detail?.reason}.`);
+    else if (typeof cursor === 'string') {
+      const name = event === 'message' ? {} : { event };
+      this.#callbacks.message?.({ channel, id: cursor, data: dataOf(detail), ...name });
+    }
+  }
+
+  /** The channel is over; it begins anew when it is connected again. @param {Ending['reason']} reason @param {string} message */
+  #end(reason, message) {
+    const { channel } = this.#options;
+    this.#stop('idle');
+    this.#socket?.disconnect();
+    this.#isSubscribed = false;
+    this.#since = 'all';
+    this.cursors = {};
+    this.#callbacks.end?.({ channel, reason, message });
+  }
+
+  /** The official client would try again by itself, but tells nobody when. @param {string} message */
+  #lost(message) {
+    if (this.state !== 'connecting' && this.state !== 'open') return;
+    this.#stop('waiting');
+    const { min, max } = this.#options.retryMs;
+    const retryIn = Math.min(max, min * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
+    this.#timer = setTimeout(() => void this.#connect(), retryIn);
+    this.#callbacks.error?.({ transport: 'websocket', message, retryIn });
+  }
+}
+
+/** A socket that is not connected yet; null where the server has no Socket.IO. */
+async function load() {
+  // The import itself does not tell why it failed.
+  const { status } = await promptly(BUNDLE, { method: 'HEAD' });
+  if (status === 404) return null;
+  const { io } = await import('/socket.io/socket.io.esm.min.js');
+  return io(location.origin, {
+    autoConnect: false,
+    forceNew: true,
+    reconnection: false,
+    timeout: OPEN_MS_MAX,
+    // To begin with polls would take one of the browser's six connections, which others wait for.
+    transports: ['websocket'],
+  });
+}
+
+/** @param {Error} error */
+function wordsFor(error) {
+  // Of the WebSocket the browser tells a page no more than that there is none.
+  return 'type' in error ? 'No WebSocket to the server.' : `Not let in: ${error.message}.`;
+}
+
+/** JSON comes parsed. @param {unknown} data */
+function dataOf(data) {
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  return typeof data === 'string' ? data : JSON.stringify(data);
+}

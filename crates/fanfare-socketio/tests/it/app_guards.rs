@@ -1,0 +1,149 @@
+//! Who is let in.
+
+use std::sync::Arc;
+
+use fanfare_socketio::{Auth, Handlers, Refused, SocketIo, State};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use crate::app_site::{App, notes, until};
+
+type Gate = Arc<Semaphore>;
+
+#[tokio::test]
+async fn guards_are_asked_in_order_until_one_refuses() {
+    let (note, mut heard) = notes();
+    let (one, other, inside) = (note.clone(), note.clone(), note);
+    let handlers = Handlers::new()
+        .guard(async move || {
+            one.note("first");
+            Ok(())
+        })
+        .guard(async move |Auth(auth): Auth<Value>| {
+            other.note("second");
+            match auth["may"] == true {
+                true => Ok(()),
+                false => Err(Refused::new("no").with_data(&json!({"why": 7})).unwrap()),
+            }
+        })
+        .on_connect(async move || inside.note("in"));
+    let app = App::serve(handlers).await;
+    let mut socket = app.open().await;
+    socket.send("40").await;
+    let refusal = r#"44{"message":"no","data":{"why":7}}"#;
+    assert_eq!(socket.text().await, refusal);
+    // It may try again.
+    socket.send(r#"40{"may":true}"#).await;
+    assert!(socket.text().await.starts_with("40{"));
+    for expected in ["first", "second", "first", "second", "in"] {
+        assert_eq!(heard.next().await, expected);
+    }
+}
+
+/// A guard that waits; what happens to the client meanwhile is the test's.
+async fn waiting() -> (App, Gate, crate::app_site::Heard) {
+    let gate: Gate = Arc::new(Semaphore::new(0));
+    let (note, heard) = notes();
+    let (asked, inside, gone) = (note.clone(), note.clone(), note);
+    let handlers = Handlers::new()
+        .guard(async move |gate: State<Gate>| {
+            asked.note("asked");
+            gate.0.acquire().await.unwrap().forget();
+            Ok(())
+        })
+        .on_connect(async move || inside.note("in"))
+        .on_disconnect(async move || gone.note("out"));
+    let builder = SocketIo::builder().state(Arc::clone(&gate));
+    (App::serve_with(builder, handlers).await, gate, heard)
+}
+
+#[tokio::test]
+async fn who_is_gone_before_the_guard_has_answered_was_never_there() {
+    let (app, gate, mut heard) = waiting().await;
+    let mut socket = app.open().await;
+    socket.send("40").await;
+    assert_eq!(heard.next().await, "asked");
+    drop(socket);
+    until(|| app.io.engine().count() == 0).await;
+    gate.add_permits(2);
+    // The next one is let in by what is left of the permits, after the first.
+    let (_socket, _) = app.enter().await;
+    assert_eq!(heard.next().await, "asked");
+    assert_eq!(heard.next().await, "in");
+    assert!(heard.is_empty());
+    assert_eq!(app.main.count(), 1);
+}
+
+#[tokio::test]
+async fn who_leaves_and_comes_again_meanwhile_is_let_in_once() {
+    let (app, gate, mut heard) = waiting().await;
+    let mut socket = app.open().await;
+    for packet in ["40", "41", "40"] {
+        socket.send(packet).await;
+    }
+    assert_eq!(heard.next().await, "asked");
+    assert_eq!(heard.next().await, "asked");
+    gate.add_permits(2);
+    assert!(socket.text().await.starts_with("40{"));
+    assert_eq!(heard.next().await, "in");
+    socket.send("41").await;
+    assert_eq!(heard.next().await, "out");
+    assert!(heard.is_empty());
+}
+
+#[tokio::test]
+async fn who_speaks_before_being_let_in_is_cut_off() {
+    let (app, gate, mut heard) = waiting().await;
+    let mut socket = app.open().await;
+    socket.send("40").await;
+    assert_eq!(heard.next().await, "asked");
+    socket.send(r#"42["too early"]"#).await;
+    socket.closed().await;
+    gate.add_permits(1);
+    until(|| app.io.engine().count() == 0).await;
+    assert!(heard.is_empty());
+}
+
+#[tokio::test]
+async fn a_guard_that_panics_lets_nobody_in() {
+    type Never = std::future::Ready<Result<(), Refused>>;
+    let guards = [
+        Handlers::new().guard(async || -> Result<(), Refused> { panic!("later") }),
+        Handlers::new().guard(|| -> Never { panic!("at once") }),
+    ];
+    for handlers in guards {
+        let app = App::serve(handlers).await;
+        let mut socket = app.open().await;
+        for _ in 0..2 {
+            socket.send("40").await;
+            assert_eq!(socket.text().await, r#"44{"message":"Internal error"}"#);
+        }
+        assert_eq!(app.main.count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn namespaces_that_were_made_for_somebody_go_with_the_last() {
+    let app = App::serve(Handlers::new()).await;
+    app.io
+        .dynamic(|name, _| name.starts_with("/dyn-"), Handlers::new());
+    let refusing = Handlers::new().guard(async || Err(Refused::new("no")));
+    app.io.dynamic(|name, _| name.starts_with("/no-"), refusing);
+    assert!(app.io.namespace("/dyn-1").is_none());
+    let (mut one, mut other) = (app.open().await, app.open().await);
+    for socket in [&mut one, &mut other] {
+        socket.send("40/dyn-1,").await;
+        assert!(socket.text().await.starts_with("40/dyn-1,{"));
+    }
+    assert_eq!(app.io.namespace("/dyn-1").map(|it| it.count()), Some(2));
+    one.send("41/dyn-1,").await;
+    until(|| app.io.namespace("/dyn-1").is_some_and(|it| it.count() == 1)).await;
+    drop(other);
+    until(|| app.io.namespace("/dyn-1").is_none()).await;
+    one.send("40/no-1,").await;
+    assert_eq!(one.text().await, r#"44/no-1,{"message":"no"}"#);
+    assert!(app.io.namespace("/no-1").is_none());
+    // And may come again.
+    one.send("40/dyn-1,").await;
+    assert!(one.text().await.starts_with("40/dyn-1,{"));
+}
