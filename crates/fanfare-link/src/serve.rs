@@ -144,8 +144,8 @@ impl Node {
         shard.is_some_and(|shard| shard.try_send(Box::new(stream)).is_ok())
     }
 
-    /// Begins to stop: no new connections, and goodbye to every open one, spread over the grace
-    /// time. Returns at once.
+    /// Begins to stop: no new connections, and goodbye to some of the open ones at a time, to the last
+    /// within the grace time. Returns at once.
     pub fn stop(&self) {
         self.stage.send_replace(Stage::Drain);
     }

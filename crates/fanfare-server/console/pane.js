@@ -163,6 +163,6 @@ function clientFor(transport, { channel, ...options }) {
 function returned(recovered, messages) {
   // Only Socket.IO has sessions that end, or do not.
   if (recovered === undefined) return '';
-  const missed = messages === 1 ? 'the message it missed' : `the ${messages || 'no'} messages it missed`;
-  return recovered ? `Back as the same socket, with ${missed}.` : `Back as a new socket: asked for ${missed}.`;
+  const count = messages === 1 ? '1 message' : `${messages || 'no'} messages`;
+  return recovered ? `Back as the same socket: recovered ${count}.` : `Back as a new socket, with ${count}.`;
 }

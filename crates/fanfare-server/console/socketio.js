@@ -104,9 +104,17 @@ export class SocketIoClient {
   /** @param {Socket} socket */
   #listenTo(socket) {
     socket.on('connect', () => this.#connected(socket));
-    socket.on('connect_error', (error) => this.#lost(wordsFor(error)));
+    socket.on('connect_error', () => void this.#failed());
     socket.on('disconnect', () => this.#lost('The connection broke.'));
     socket.onAny((event, detail, cursor) => this.#hear(event, detail, cursor));
+  }
+
+  async #failed() {
+    const attempt = this.#attempts;
+    const refusal = await refusalNow().catch(() => '');
+    if (attempt !== this.#attempts) return;
+    if (refusal) this.#end('refused', `Not let in: ${refusal}.`);
+    else this.#lost('No WebSocket to the server.');
   }
 
   /** @param {Socket} socket */
@@ -184,10 +192,14 @@ async function load() {
   });
 }
 
-/** @param {Error} error */
-function wordsFor(error) {
-  // Of the WebSocket the browser tells a page no more than that there is none.
-  return 'type' in error ? 'No WebSocket to the server.' : `Not let in: ${error.message}.`;
+/**
+ * Why nobody is let in; empty if somebody is. Of a WebSocket the browser tells a page no more than
+ * that there is none, so this asks for a session of polls. One that is made ends by itself.
+ * @returns {Promise<string>}
+ */
+async function refusalNow() {
+  const response = await promptly('/socket.io/?EIO=4&transport=polling', { cache: 'no-store' });
+  return response.status === 403 ? (await response.json()).message : '';
 }
 
 /** JSON comes parsed. @param {unknown} data */

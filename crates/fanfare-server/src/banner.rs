@@ -46,7 +46,7 @@ fn lines(config: &Config, address: SocketAddr) -> String {
     };
     let _ = writeln!(
         lines,
-        "  Publish    curl{key} -d 'Hello, world' 'http://{address}/pub/hello'"
+        "  Publish    curl{key} -H 'Content-Type: text/plain' --data-raw 'Hello, world' 'http://{address}/pub/hello'"
     );
     if let Some(origin) = config.origin("publish.keys").filter(|_| has_keys) {
         let _ = writeln!(
@@ -90,7 +90,7 @@ mod tests {
             "127.0.0.1:7474",
             "  Look       http://127.0.0.1:7474/
   Read       curl -N 'http://127.0.0.1:7474/sub/hello?as=sse'
-  Publish    curl -d 'Hello, world' 'http://127.0.0.1:7474/pub/hello'
+  Publish    curl -H 'Content-Type: text/plain' --data-raw 'Hello, world' 'http://127.0.0.1:7474/pub/hello'
 ",
         );
     }
@@ -103,7 +103,7 @@ mod tests {
             "[::]:80",
             "  Look       http://[::1]:80/
   Read       curl -N 'http://[::1]:80/sub/hello?as=sse'
-  Publish    curl -d 'Hello, world' 'http://[::1]:80/pub/hello'
+  Publish    curl -H 'Content-Type: text/plain' --data-raw 'Hello, world' 'http://[::1]:80/pub/hello'
 ",
         );
         let listen = "0.0.0.0:80".parse().unwrap();
@@ -117,7 +117,7 @@ mod tests {
             "10.0.0.1:80",
             "  Look       http://10.0.0.1:80/
   Read       curl -N 'http://10.0.0.1:80/sub/hello?as=sse'
-  Publish    curl -H \"Authorization: Bearer $FANFARE_KEY\" -d 'Hello, world' 'http://10.0.0.1:80/pub/hello'
+  Publish    curl -H \"Authorization: Bearer $FANFARE_KEY\" -H 'Content-Type: text/plain' --data-raw 'Hello, world' 'http://10.0.0.1:80/pub/hello'
              where FANFARE_KEY is a key from (text):1:16
 ",
         );
@@ -129,7 +129,7 @@ mod tests {
             "subscribe.allow = 'nobody'",
             "127.0.0.1:80",
             "  Look       http://127.0.0.1:80/
-  Publish    curl -d 'Hello, world' 'http://127.0.0.1:80/pub/hello'
+  Publish    curl -H 'Content-Type: text/plain' --data-raw 'Hello, world' 'http://127.0.0.1:80/pub/hello'
 ",
         );
     }

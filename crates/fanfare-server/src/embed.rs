@@ -141,8 +141,8 @@ impl Server {
         self.node.hub.publish(channel, draft, self.node.now())
     }
 
-    /// Begins to stop: no new connections, and goodbye to every open one, spread over
-    /// `server.shutdown_grace`. Returns at once.
+    /// Begins to stop: no new connections, and goodbye to some of the open ones at a time, to the last
+    /// within `server.shutdown_grace`. Returns at once.
     pub fn stop(&self) {
         self.node.set_stopping();
         self.link.stop();

@@ -77,6 +77,15 @@ impl Node {
         let _ = self.shards.set(shards.to_vec());
     }
 
+    /// Connections that were there and are gone.
+    pub(crate) fn connections_ended(&self) -> u64 {
+        let ended = |shard: &Arc<ShardMetrics>| {
+            let open = shard.connections.value() + shard.lent.value();
+            shard.accepted.value().saturating_sub(open)
+        };
+        self.shards().iter().map(ended).sum()
+    }
+
     pub(crate) fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::Relaxed)
     }

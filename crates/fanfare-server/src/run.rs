@@ -47,9 +47,11 @@ async fn serve_until_stopped(config: Config) -> anyhow::Result<Exit> {
     tracing::info!(%address, "listening");
     say(&banner::text(&node.node.config, address));
     let clock = tick(&node.node);
+    let memory = allocator::give_back(|| node.node.connections_ended());
     tokio::select! {
         () = stop.told() => {}
         never = clock => match never {},
+        never = memory => match never {},
     }
     let grace = unit::format_duration(node.node.config.server.shutdown_grace);
     tracing::info!(%grace, "stopping; a second signal ends it at once");

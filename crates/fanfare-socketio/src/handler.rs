@@ -3,9 +3,11 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 
 use crate::context::{Context, ExtractError, FromContext};
+use crate::run::{Contained, Panicked};
 
 /// What a handler becomes when it was called.
 pub type HandlerFuture<R> = Pin<Box<dyn Future<Output = R> + Send>>;
@@ -46,8 +48,15 @@ impl<R> Erased<R> {
         Self(Box::new(Typed(handler, PhantomData)))
     }
 
-    pub(crate) fn call(&self, context: &mut Context) -> Result<HandlerFuture<R>, ExtractError> {
-        self.0.call(context)
+    /// Calls it and waits for it. A panic is contained, be it of the call or of what it returned.
+    pub(crate) async fn run(
+        &self,
+        context: &mut Context,
+    ) -> Result<Result<R, Panicked>, ExtractError> {
+        match catch_unwind(AssertUnwindSafe(|| self.0.call(context))) {
+            Ok(future) => Ok(Contained(future?).await),
+            Err(_) => Ok(Err(Panicked)),
+        }
     }
 }
 

@@ -23,7 +23,7 @@ impl<T> Default for Index<T> {
 
 impl<T> Index<T> {
     /// `name` tells the name of an entry, here and below the same.
-    pub(crate) fn insert<'a>(&'a mut self, entry: T, name: impl Fn(&T) -> &str) {
+    pub(crate) fn insert(&mut self, entry: T, name: impl Fn(&T) -> &str) {
         let hash = self.hasher.hash_one(name(&entry));
         let hasher = &self.hasher;
         self.entries

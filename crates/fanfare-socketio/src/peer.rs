@@ -22,7 +22,7 @@ use crate::name::NamespaceName;
 use crate::namespace::Namespace;
 use crate::packet::{ConnectPayload, Packet, PacketBody};
 use crate::reason::Reason;
-use crate::run::{Contained, run};
+use crate::run::run;
 use crate::socket::{Life, Socket, SocketId};
 
 /// A client, and its sockets.
@@ -285,12 +285,10 @@ impl Peer {
                 socket: None,
                 occasion: Occasion::Connecting,
             };
-            let future = guard
-                .call(&mut context)
-                .map_err(|error| Refused::new(error.to_string()))?;
-            match Contained(future).await {
-                Ok(outcome) => outcome?,
-                Err(_) => return Err(Refused::new("Internal error")),
+            match guard.run(&mut context).await {
+                Ok(Ok(outcome)) => outcome?,
+                Ok(Err(_)) => return Err(Refused::new("Internal error")),
+                Err(error) => return Err(Refused::new(error.to_string())),
             }
         }
         Ok(())

@@ -28,7 +28,7 @@ use crate::packet::PacketBody;
 use crate::peer::Peer;
 use crate::reason::Reason;
 use crate::rooms::{Identified, Selection};
-use crate::run::{Contained, run};
+use crate::run::run;
 
 /// A client in a namespace. Cloning makes another handle of the same.
 ///
@@ -460,9 +460,11 @@ impl Socket {
             if !matches!(context.occasion, Occasion::Event(_)) {
                 break;
             }
-            let outcome = self.run_handler(guard, &mut context).await;
-            if let Some(Err(refused)) = outcome {
-                return self.fail(refused.into()).await;
+            match self.run_handler(guard, &mut context).await {
+                Some(Ok(())) => {}
+                Some(Err(refused)) => return self.fail(refused.into()).await,
+                // One that could not say lets nothing pass.
+                None => return,
             }
         }
         let handlers = self.0.namespace.handlers();
@@ -479,8 +481,8 @@ impl Socket {
 
     /// Calls a handler; what went wrong with that goes to the one for errors.
     async fn run_handler<R>(&self, handler: &Erased<R>, context: &mut Context) -> Option<R> {
-        match handler.call(context) {
-            Ok(future) => Contained(future).await.ok(),
+        match handler.run(context).await {
+            Ok(outcome) => outcome.ok(),
             Err(error) => {
                 self.fail(SocketError::Handler(Arc::new(error))).await;
                 None
@@ -494,9 +496,8 @@ impl Socket {
             return;
         };
         let mut context = self.context(Occasion::Error(error));
-        match handler.call(&mut context) {
-            Ok(future) => drop(Contained(future).await),
-            Err(error) => tracing::error!(%error, "the handler for errors could not be called"),
+        if let Err(error) = handler.run(&mut context).await {
+            tracing::error!(%error, "the handler for errors could not be called");
         }
     }
 

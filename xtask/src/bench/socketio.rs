@@ -20,8 +20,7 @@ pub(super) struct SocketIoApps {
 }
 
 impl SocketIoApps {
-    /// Builds the program of the libraries, and installs the Node server with npm, in the versions
-    /// of the lock files.
+    /// Builds the program of the libraries, and installs the Node server with npm.
     pub(super) fn prepare() -> Result<Self> {
         let workspace = Workspace::read()?;
         let folder = workspace.root.join("examples/socketio-comparison");
@@ -57,7 +56,7 @@ impl SocketIoApps {
 fn build(folder: &Path, target: &Path) -> Result<()> {
     cargo::output(
         cargo::command()
-            .args(["build", "--release", "--locked", "--manifest-path"])
+            .args(["build", "--release", "--manifest-path"])
             .arg(folder.join("Cargo.toml"))
             .env("CARGO_TARGET_DIR", target),
     )?;

@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use fanfare_hub::{
-    ChannelName, EndReason, Gap, Hub, Inbox, Item, JoinError, Message, MessageId, Page, PageLimit, Place,
-    Seat, Standing, Start, Step, Ticket, Wake,
+    ChannelName, EndReason, Gap, Hub, Inbox, Item, JoinError, Message, MessageId, Page, PageLimit,
+    Place, Seat, Standing, Start, Step, Ticket, Wake,
 };
 use fanfare_link::{Clock, SubscribeError};
 use fanfare_socketio::{Announcement, Socket};

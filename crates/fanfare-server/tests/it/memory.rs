@@ -2,6 +2,7 @@
 
 use fanfare_testkit::server::Server;
 
+use crate::socketio::peer::Peer;
 use crate::support::raw::request;
 use crate::support::{Publisher, Raw, frame, launch, metric, until, until_held};
 
@@ -89,12 +90,42 @@ fn a_quiet_stream_of_json_is_small() {
     check("lines of JSON", &request("GET /sub/c?as=ndjson", &[]));
 }
 
+/// Bytes for a session of Socket.IO that hears a channel and waits: beside the connection there are
+/// the session, its socket, what that hears, and what is kept for its return.
+const BYTES_PER_SESSION_MAX: u64 = 2048;
+
+#[test]
+fn a_quiet_session_of_socket_io_is_small() {
+    let server = launch().start();
+    let mut held = Vec::with_capacity(WARM_UP + SUBSCRIBERS);
+    let mut open = |count| {
+        for _ in 0..count {
+            let mut peer = Peer::connect(&server);
+            peer.subscribe("c");
+            held.push(peer);
+        }
+        server.anonymous_bytes()
+    };
+    let before = open(WARM_UP);
+    let after = open(SUBSCRIBERS);
+    assert_eq!(
+        metric(&server, "fanfare_socketio_sessions"),
+        held.len() as u64
+    );
+    assert_eq!(metric(&server, "fanfare_subscriptions"), held.len() as u64);
+    let each = after.saturating_sub(before) / SUBSCRIBERS as u64;
+    println!("Socket.IO: {each} bytes for each of {SUBSCRIBERS} sessions");
+    assert!(each <= BYTES_PER_SESSION_MAX, "{each} bytes for each");
+    held.into_iter().for_each(Peer::reset);
+}
+
 /// What all unfinished messages may take, the default of the server, and some more for the
 /// connections that they come on.
 const UNFINISHED_BYTES_MAX: u64 = (128 << 20) + (64 << 20);
 
-/// What may stay of a burst: the heap has holes.
-const LEFT_BYTES_MAX: u64 = 32 << 20;
+/// What may stay of a burst: it is over when few connections end, and those may leave holes in the
+/// heap that are not worth looking for.
+const LEFT_BYTES_MAX: u64 = 8 << 20;
 
 #[test]
 fn unfinished_messages_are_bounded_together_and_their_memory_comes_back() {

@@ -2,13 +2,16 @@
 //!
 //! The handles are those that `console/index.html` promises at its top.
 
+mod client_files;
+mod socketio;
+
 use fanfare_testkit::browser::Browser;
 use fanfare_testkit::server::Server;
 use serde_json::{Value, json};
 
 use crate::support::{Publisher, SOON, clients, metric, server, until};
 
-const PANES: [&str; 4] = ["websocket", "eventsource", "longpoll", "ndjson"];
+const PANES: [&str; 5] = ["websocket", "eventsource", "longpoll", "ndjson", "socketio"];
 
 /// The playground of a new server, with all panes connected.
 fn open() -> (Server, Browser) {
@@ -21,10 +24,14 @@ fn open() -> (Server, Browser) {
 
 fn wait_for_connections(browser: &mut Browser) {
     for pane in PANES {
-        let state =
-            format!("document.querySelector('[data-pane={pane}] [data-state]').dataset.state");
+        let state = state(pane);
         browser.wait(&format!("['open', 'polling'].includes({state})"), SOON);
     }
+}
+
+/// An expression for the state of a pane.
+fn state(pane: &str) -> String {
+    format!("document.querySelector('[data-pane={pane}] [data-state]').dataset.state")
 }
 
 /// Opens another channel, as a person does.
@@ -71,7 +78,7 @@ fn check_no_complaints(browser: &mut Browser) {
 }
 
 #[test]
-fn a_message_arrives_four_times() {
+fn a_message_arrives_five_times() {
     let (server, mut browser) = open();
     browser.click("#publish");
     wait_for_received(&mut browser, 1);
@@ -101,6 +108,10 @@ fn a_pane_that_was_cut_catches_up() {
     }
     wait_for_received(&mut browser, 101);
     wait_for_agreement(&mut browser, "same");
+    socketio::wait_for_notice(
+        &mut browser,
+        "Back as the same socket: recovered 100 messages.",
+    );
     let shown = PANES.map(|pane| ids(&mut browser, pane));
     assert!(shown.iter().all(|ids| ids == &shown[0]), "{shown:?}");
     assert!(
@@ -164,11 +175,14 @@ fn a_change_of_channel_leaves_no_connection_behind() {
         publisher.publish(channel, "here");
         wait_for_received(&mut browser, 1);
     }
-    for transport in ["ws", "sse", "ndjson"] {
+    for transport in ["ws", "sse", "ndjson", "socketio"] {
         until(transport, || held(&server, transport) == 1);
     }
     // That of the pane, and that of the clock.
     until("longpoll", || held(&server, "longpoll") == 2);
+    for channel in ["demo", "second", "third"] {
+        assert_eq!(publisher.subscribers(channel), 0, "{channel}");
+    }
 
     browser.run("() => performance.clearResourceTimings()", &json!(null));
     for channel in ["demo", "second", "third"] {
@@ -193,7 +207,10 @@ fn the_tab_that_was_looked_at_last_has_the_connections() {
     let open_another =
         format!("() => {{ window.states = {states}; window.other = window.open('/'); }}");
     browser.run(&open_another, &json!(null));
-    let (has_all, has_one) = ("open,open,polling,open", "open,paused,paused,paused");
+    let (has_all, has_one) = (
+        "open,open,polling,open,open",
+        "open,paused,paused,paused,open",
+    );
     browser.wait(&format!("states(other) === '{has_all}'"), SOON);
     browser.wait(&format!("states(window) === '{has_one}'"), SOON);
     until("longpoll", || held(&server, "longpoll") == 2);
@@ -228,7 +245,7 @@ fn stored_events_are_stored_for_every_pane() {
         "() => [...document.querySelectorAll('[data-rows] > li')].map((row) => row.dataset.origin)";
     assert_eq!(
         browser.run(origins, &json!(null)),
-        json!(vec!["stored"; 12])
+        json!(vec!["stored"; 15])
     );
     check_no_complaints(&mut browser);
 }
@@ -239,7 +256,7 @@ fn what_was_said_of_one_channel_is_not_said_of_the_next() {
     let said = "document.querySelector('#publish-status').textContent";
     browser.click("#publish");
     browser.wait(
-        &format!("{said}.endsWith(' 4 connected at that moment.')"),
+        &format!("{said}.endsWith(' 5 connected at that moment.')"),
         SOON,
     );
     switch_to(&mut browser, "second");

@@ -3,7 +3,9 @@
 mod admission;
 mod cursors;
 mod every_transport;
+mod generations;
+mod hostile;
 mod messages;
 mod operation;
-mod peer;
+pub(crate) mod peer;
 mod requests;

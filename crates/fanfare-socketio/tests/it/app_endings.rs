@@ -1,5 +1,6 @@
 //! Ends, and why they came.
 
+use std::future::ready;
 use std::time::Duration;
 
 use fanfare_socketio::{Handlers, Reason, SocketIo};
@@ -12,7 +13,7 @@ use crate::websocket::WebSocket;
 async fn noting(builder: fanfare_socketio::Builder) -> (App, Heard) {
     let (note, heard) = notes();
     let handlers =
-        Handlers::new().on_disconnect(async move |reason: Reason| note.note(reason.as_str()));
+        Handlers::new().on_disconnect(move |reason: Reason| ready(note.note(reason.as_str())));
     (App::serve_with(builder, handlers).await, heard)
 }
 

@@ -1,5 +1,6 @@
 //! Who is let in.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use fanfare_socketio::{Auth, Handlers, Refused, SocketIo, State};
@@ -15,18 +16,18 @@ async fn guards_are_asked_in_order_until_one_refuses() {
     let (note, mut heard) = notes();
     let (one, other, inside) = (note.clone(), note.clone(), note);
     let handlers = Handlers::new()
-        .guard(async move || {
+        .guard(move || {
             one.note("first");
-            Ok(())
+            ready(Ok(()))
         })
-        .guard(async move |Auth(auth): Auth<Value>| {
+        .guard(move |Auth(auth): Auth<Value>| {
             other.note("second");
-            match auth["may"] == true {
+            ready(match auth["may"] == true {
                 true => Ok(()),
                 false => Err(Refused::new("no").with_data(&json!({"why": 7})).unwrap()),
-            }
+            })
         })
-        .on_connect(async move || inside.note("in"));
+        .on_connect(move || ready(inside.note("in")));
     let app = App::serve(handlers).await;
     let mut socket = app.open().await;
     socket.send("40").await;
@@ -46,13 +47,15 @@ async fn waiting() -> (App, Gate, crate::app_site::Heard) {
     let (note, heard) = notes();
     let (asked, inside, gone) = (note.clone(), note.clone(), note);
     let handlers = Handlers::new()
-        .guard(async move |gate: State<Gate>| {
+        .guard(move |gate: State<Gate>| {
             asked.note("asked");
-            gate.0.acquire().await.unwrap().forget();
-            Ok(())
+            async move {
+                gate.0.acquire().await.unwrap().forget();
+                Ok(())
+            }
         })
-        .on_connect(async move || inside.note("in"))
-        .on_disconnect(async move || gone.note("out"));
+        .on_connect(move || ready(inside.note("in")))
+        .on_disconnect(move || ready(gone.note("out")));
     let builder = SocketIo::builder().state(Arc::clone(&gate));
     (App::serve_with(builder, handlers).await, gate, heard)
 }

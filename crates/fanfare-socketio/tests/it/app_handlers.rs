@@ -1,5 +1,6 @@
 //! In which order handlers run, and what it costs when they go wrong.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use fanfare_socketio::{
@@ -7,7 +8,7 @@ use fanfare_socketio::{
 };
 use tokio::sync::Semaphore;
 
-use crate::app_site::{App, LONG, notes};
+use crate::app_site::{App, LONG, notes, until};
 use crate::websocket::WebSocket;
 
 /// What handlers wait for until the test lets them go on.
@@ -91,7 +92,7 @@ async fn an_answer_does_not_wait_for_the_handler_that_asked() {
 async fn what_waits_for_a_handler_is_bounded() {
     let gate: Gate = Arc::new(Semaphore::new(0));
     let (note, mut heard) = notes();
-    let handlers = slow().on_disconnect(async move |reason: Reason| note.note(reason.as_str()));
+    let handlers = slow().on_disconnect(move |reason: Reason| ready(note.note(reason.as_str())));
     let builder = SocketIo::builder().state(Arc::clone(&gate));
     let app = App::serve_with(builder, handlers).await;
     let (mut socket, _) = app.enter().await;
@@ -176,7 +177,7 @@ async fn an_event_is_for_the_handler_of_its_name_or_for_the_one_of_all() {
         .on("known", async |socket: Socket| {
             socket.emit("by name", &()).unwrap()
         })
-        .on_any(async |socket: Socket, event: Event| {
+        .on_other(async |socket: Socket, event: Event| {
             socket.emit("any", &(&*event.name,)).unwrap();
         })
         .on_error(async |socket: Socket, error: SocketError| {
@@ -196,6 +197,25 @@ async fn an_event_is_for_the_handler_of_its_name_or_for_the_one_of_all() {
 }
 
 #[tokio::test]
+async fn an_event_guard_that_goes_wrong_lets_nothing_pass() {
+    type Never = std::future::Ready<Result<(), Refused>>;
+    let guards = [
+        Handlers::new().guard_event(async || -> Result<(), Refused> { panic!("later") }),
+        Handlers::new().guard_event(|| -> Never { panic!("at once") }),
+        Handlers::new().guard_event(async |Args((_n,)): Args<(u32,)>| Ok(())),
+    ];
+    for handlers in guards {
+        let (note, heard) = notes();
+        let app = App::serve(handlers.on("say", move || ready(note.note("passed")))).await;
+        let (mut socket, _) = app.enter().await;
+        socket.send(r#"42["say","no number"]"#).await;
+        socket.send("41").await;
+        until(|| app.main.count() == 0).await;
+        assert!(heard.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_handler_may_end_its_own_socket() {
     let (note, mut heard) = notes();
     let handlers = Handlers::new()
@@ -209,11 +229,11 @@ async fn a_handler_may_end_its_own_socket() {
                 assert!(socket.join("nowhere").is_ok());
             },
         )
-        .on_disconnect(async move |socket: Socket, reason: Reason| {
-            note.note(format!("{reason} {:?}", socket.rooms().len()));
+        .on_disconnect(move |socket: Socket, reason: Reason| {
+            ready(note.note(format!("{reason} {}", socket.rooms().len())))
         });
     let app = App::serve(handlers).await;
-    for close in [false, true] {
+    for close in [true, false] {
         let (mut socket, _) = app.enter().await;
         socket.send(&format!(r#"42["leave",{close}]"#)).await;
         hears(&mut socket, "41").await;
@@ -233,7 +253,7 @@ async fn whoever_is_sent_away_on_arrival_was_there() {
     let (note, mut heard) = notes();
     let handlers = Handlers::new()
         .on_connect(async |socket: Socket| socket.disconnect(true))
-        .on_disconnect(async move |reason: Reason| note.note(reason.as_str()));
+        .on_disconnect(move |reason: Reason| ready(note.note(reason.as_str())));
     let app = App::serve(handlers).await;
     let (mut socket, _) = app.enter().await;
     hears(&mut socket, "41").await;

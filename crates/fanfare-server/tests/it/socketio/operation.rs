@@ -14,12 +14,24 @@ const HELD: &str = "fanfare_held_connections{transport=\"socketio\"}";
 #[test]
 fn sessions_are_counted() {
     let server = server();
-    assert_eq!((metric(&server, HELD), metric(&server, "fanfare_socketio_sessions")), (0, 0));
+    assert_eq!(
+        (
+            metric(&server, HELD),
+            metric(&server, "fanfare_socketio_sessions")
+        ),
+        (0, 0)
+    );
     let mut peer = Peer::connect(&server);
     peer.subscribe("c");
     // A session without a connection of its own, and its goodbye.
     let sid = sid(&poll(&server, &[]));
-    assert_eq!((metric(&server, HELD), metric(&server, "fanfare_socketio_sessions")), (1, 2));
+    assert_eq!(
+        (
+            metric(&server, HELD),
+            metric(&server, "fanfare_socketio_sessions")
+        ),
+        (1, 2)
+    );
     Publisher::connect(&server).publish("c", "m");
     peer.next();
     assert_eq!(metric(&server, "fanfare_delivered_total"), 1);
@@ -27,7 +39,10 @@ fn sessions_are_counted() {
     Raw::connect(&server).tell(&line, &[], "1").check(200, "ok");
     drop(peer);
     until("they have gone", || {
-        (metric(&server, HELD), metric(&server, "fanfare_socketio_sessions")) == (0, 0)
+        (
+            metric(&server, HELD),
+            metric(&server, "fanfare_socketio_sessions"),
+        ) == (0, 0)
     });
 }
 
@@ -61,7 +76,11 @@ fn who_does_not_read_is_cut_off_and_harms_nobody() {
     let mut ids = Vec::new();
     while publisher.subscribers("c") == 2 {
         assert!(count < 500, "it is never cut off");
-        ids.push(publisher.publish("c", &format!("{count} {}", "x".repeat(LARGE))).to_string());
+        ids.push(
+            publisher
+                .publish("c", &format!("{count} {}", "x".repeat(LARGE)))
+                .to_string(),
+        );
         // Everybody else hears it at once.
         assert_eq!(awake.next().arguments[1], ids[count]);
         count += 1;
@@ -76,7 +95,12 @@ fn who_does_not_read_is_cut_off_and_harms_nobody() {
     for (number, id) in ids.iter().enumerate() {
         let heard = lazy.next();
         assert_eq!(heard.arguments[1], *id);
-        assert!(heard.arguments[0].as_str().unwrap().starts_with(&format!("{number} ")));
+        assert!(
+            heard.arguments[0]
+                .as_str()
+                .unwrap()
+                .starts_with(&format!("{number} "))
+        );
     }
     lazy.hears_nothing();
 }
@@ -88,7 +112,9 @@ fn who_does_not_poll_is_cut_off() {
     let session = sid(&poll(&server, &[]));
     let line = format!("/socket.io/?EIO=4&transport=polling&sid={session}");
     let post = |body: &str| {
-        Raw::connect(&server).tell(&format!("POST {line}"), &[], body).check(200, "ok");
+        Raw::connect(&server)
+            .tell(&format!("POST {line}"), &[], body)
+            .check(200, "ok");
     };
     post("40");
     post("420[\"subscribe\",\"c\"]");
@@ -102,7 +128,9 @@ fn who_does_not_poll_is_cut_off() {
     }
     let answer = Raw::connect(&server).ask(&format!("GET {line}"), &[]);
     assert_eq!(answer.status, 400, "{answer:?}");
-    until("it is forgotten", || metric(&server, "fanfare_socketio_sessions") == 0);
+    until("it is forgotten", || {
+        metric(&server, "fanfare_socketio_sessions") == 0
+    });
 }
 
 #[test]
@@ -114,7 +142,10 @@ fn clients_are_told_goodbye_so_that_they_come_back() {
     }
     let session = sid(&poll(&server, &[]));
     let mut waiting = Raw::connect(&server);
-    waiting.begin(&format!("GET /socket.io/?EIO=4&transport=polling&sid={session}"), &[]);
+    waiting.begin(
+        &format!("GET /socket.io/?EIO=4&transport=polling&sid={session}"),
+        &[],
+    );
     server.signal(Signal::TERM);
     for peer in &mut peers {
         // No `41`, after which a client would stay away.

@@ -10,29 +10,29 @@ use crate::support::frame::{self, BINARY, TEXT, masked};
 use crate::support::raw::{Answer, Raw};
 
 /// Where a socket of the current protocol begins.
-pub(super) const SOCKET: &str = "/socket.io/?EIO=4&transport=websocket";
+pub(crate) const SOCKET: &str = "/socket.io/?EIO=4&transport=websocket";
 
 /// Where one of a 2.x client begins.
 const SOCKET_3: &str = "/socket.io/?EIO=3&transport=websocket";
 
 #[derive(Debug)]
-pub(super) struct Peer {
+pub(crate) struct Peer {
     raw: Raw,
     /// The first packet: what the server allows.
-    pub(super) opened: Value,
+    pub(crate) opened: Value,
     /// What the namespace was entered with: `sid`, and `pid` if it can be recovered.
-    pub(super) entered: Value,
+    pub(crate) entered: Value,
     acks: u64,
     heard: VecDeque<Heard>,
 }
 
 /// An event.
 #[derive(Debug, PartialEq)]
-pub(super) struct Heard {
-    pub(super) name: String,
+pub(crate) struct Heard {
+    pub(crate) name: String,
     /// Without the name; a place of bytes is `{"_placeholder":true,"num":0}`.
-    pub(super) arguments: Vec<Value>,
-    pub(super) attachments: Vec<Vec<u8>>,
+    pub(crate) arguments: Vec<Value>,
+    pub(crate) attachments: Vec<Vec<u8>>,
 }
 
 /// A packet of the namespace `/`.
@@ -45,17 +45,17 @@ enum Packet {
 }
 
 impl Peer {
-    pub(super) fn connect(server: &Server) -> Self {
+    pub(crate) fn connect(server: &Server) -> Self {
         Self::connect_with(server, &[], &Value::Null)
     }
 
     /// With headers of the handshake, and what is said on entering the namespace.
-    pub(super) fn connect_with(server: &Server, headers: &[&str], auth: &Value) -> Self {
+    pub(crate) fn connect_with(server: &Server, headers: &[&str], auth: &Value) -> Self {
         Self::on(Raw::connect(server), headers, auth)
     }
 
     /// Over a connection that is there.
-    pub(super) fn on(mut raw: Raw, headers: &[&str], auth: &Value) -> Self {
+    pub(crate) fn on(mut raw: Raw, headers: &[&str], auth: &Value) -> Self {
         frame::upgrade(&mut raw, SOCKET, headers);
         let mut peer = Self::opened(raw);
         let auth = if auth.is_null() {
@@ -69,7 +69,7 @@ impl Peer {
     }
 
     /// A client of the older protocol, which is in the namespace `/` from the beginning.
-    pub(super) fn connect_3(server: &Server) -> Self {
+    pub(crate) fn connect_3(server: &Server) -> Self {
         let mut raw = Raw::connect(server);
         frame::upgrade(&mut raw, SOCKET_3, &[]);
         let mut peer = Self::opened(raw);
@@ -78,7 +78,7 @@ impl Peer {
     }
 
     /// One that comes back as the client it was, after what it has heard last.
-    pub(super) fn back(server: &Server, was: &Value, offset: Option<&str>) -> Self {
+    pub(crate) fn back(server: &Server, was: &Value, offset: Option<&str>) -> Self {
         let auth = json!({"pid": was["pid"], "offset": offset});
         let peer = Self::connect_with(server, &[], &auth);
         assert_eq!(peer.entered, *was, "it is not recovered");
@@ -113,23 +113,23 @@ impl Peer {
     }
 
     /// Sends one packet as it stands.
-    pub(super) fn say(&mut self, text: &str) {
+    pub(crate) fn say(&mut self, text: &str) {
         self.raw.send(masked(TEXT, text.as_bytes()));
     }
 
     /// Sends an attachment.
-    pub(super) fn attach(&mut self, bytes: &[u8]) {
+    pub(crate) fn attach(&mut self, bytes: &[u8]) {
         self.raw.send(masked(BINARY, bytes));
     }
 
     /// Emits an event without waiting for anything. `event` is its name and arguments.
-    pub(super) fn emit(&mut self, event: &Value) {
+    pub(crate) fn emit(&mut self, event: &Value) {
         self.say(&format!("42{event}"));
     }
 
     /// Emits an event and returns what it is answered.
     #[track_caller]
-    pub(super) fn ask(&mut self, event: &Value) -> Value {
+    pub(crate) fn ask(&mut self, event: &Value) -> Value {
         self.acks += 1;
         self.say(&format!("42{}{event}", self.acks));
         self.acked()
@@ -137,7 +137,7 @@ impl Peer {
 
     /// The same with bytes as the argument that a placeholder stands for.
     #[track_caller]
-    pub(super) fn ask_with(&mut self, event: &Value, bytes: &[u8]) -> Value {
+    pub(crate) fn ask_with(&mut self, event: &Value, bytes: &[u8]) -> Value {
         self.acks += 1;
         self.say(&format!("451-{}{event}", self.acks));
         self.attach(bytes);
@@ -162,25 +162,25 @@ impl Peer {
     }
 
     #[track_caller]
-    pub(super) fn subscribe(&mut self, channel: &str) {
+    pub(crate) fn subscribe(&mut self, channel: &str) {
         self.subscribe_since(channel, "all");
     }
 
     #[track_caller]
-    pub(super) fn subscribe_since(&mut self, channel: &str, since: &str) {
+    pub(crate) fn subscribe_since(&mut self, channel: &str, since: &str) {
         let answer = self.ask(&json!(["subscribe", channel, {"since": since}]));
         assert_eq!(answer, json!({"op": "subscribed", "channel": channel}));
     }
 
     #[track_caller]
-    pub(super) fn unsubscribe(&mut self, channel: &str) {
+    pub(crate) fn unsubscribe(&mut self, channel: &str) {
         let answer = self.ask(&json!(["unsubscribe", channel]));
         assert_eq!(answer, json!({"op": "unsubscribed", "channel": channel}));
     }
 
     /// The next event.
     #[track_caller]
-    pub(super) fn next(&mut self) -> Heard {
+    pub(crate) fn next(&mut self) -> Heard {
         if let Some(heard) = self.heard.pop_front() {
             return heard;
         }
@@ -192,14 +192,14 @@ impl Peer {
 
     /// The next event has this name and these arguments.
     #[track_caller]
-    pub(super) fn hears(&mut self, name: &str, arguments: &Value) {
+    pub(crate) fn hears(&mut self, name: &str, arguments: &Value) {
         let heard = self.next();
         assert_eq!((&*heard.name, &json!(heard.arguments)), (name, arguments));
     }
 
     /// Nothing was heard before the answer to what is asked now.
     #[track_caller]
-    pub(super) fn hears_nothing(&mut self) {
+    pub(crate) fn hears_nothing(&mut self) {
         let answer = self.ask(&json!(["unsubscribe", "a channel that nobody hears"]));
         assert_eq!(answer["code"], "not_subscribed");
         assert_eq!(self.heard, []);
@@ -241,7 +241,7 @@ impl Peer {
     }
 
     /// The next text that is no ping.
-    pub(super) fn text(&mut self) -> String {
+    pub(crate) fn text(&mut self) -> String {
         loop {
             let (first, payload) = frame::read(&mut self.raw);
             let text = String::from_utf8_lossy(&payload).into_owned();
@@ -264,36 +264,24 @@ impl Peer {
         payload
     }
 
-    /// The session is ended by the server: the WebSocket is closed.
-    #[track_caller]
-    pub(super) fn is_closed(mut self) {
-        loop {
-            let (first, payload) = frame::read(&mut self.raw);
-            if first == 0x80 | frame::CLOSE {
-                return;
-            }
-            assert_eq!(first, 0x80 | TEXT, "{}", String::from_utf8_lossy(&payload));
-        }
-    }
-
     /// Breaks off without a word.
-    pub(super) fn reset(self) {
+    pub(crate) fn reset(self) {
         self.raw.reset();
     }
 
-    pub(super) fn raw(&mut self) -> &mut Raw {
+    pub(crate) fn raw(&mut self) -> &mut Raw {
         &mut self.raw
     }
 }
 
 /// A request for a session by polling.
-pub(super) fn poll(server: &Server, headers: &[&str]) -> Answer {
+pub(crate) fn poll(server: &Server, headers: &[&str]) -> Answer {
     Raw::connect(server).ask("GET /socket.io/?EIO=4&transport=polling", headers)
 }
 
 /// The id of a session that a poll has opened.
 #[track_caller]
-pub(super) fn sid(opened: &Answer) -> String {
+pub(crate) fn sid(opened: &Answer) -> String {
     opened.check(200, opened.text());
     let open: Value = serde_json::from_str(opened.text().strip_prefix('0').unwrap()).unwrap();
     open["sid"].as_str().unwrap().to_owned()

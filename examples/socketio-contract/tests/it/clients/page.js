@@ -1,0 +1,39 @@
+// Runs the cases in a page that has loaded the client.
+
+import endings from './cases/endings.js';
+import namespaces from './cases/namespaces.js';
+import rooms from './cases/rooms.js';
+import talk from './cases/talk.js';
+import { Site, listen } from './site.js';
+
+const cases = { ...talk, ...rooms, ...namespaces, ...endings };
+let site;
+
+/** Returns the names of the cases. */
+globalThis.start = (options) => {
+  site = new Site({ io: globalThis.io, major: 4, url: location.origin, ...options });
+  return Object.keys(cases);
+};
+
+globalThis.perform = async (name) => {
+  try {
+    await cases[name](site);
+  } finally {
+    site.close();
+  }
+};
+
+/** Opens a socket whose connections are cut; `state` tells what became of it. */
+globalThis.open = async () => {
+  const socket = await site.open('/', { timeout: 1_000 });
+  const heard = listen(socket, 'm');
+  const breaks = listen(socket, 'disconnect');
+  const { id } = socket;
+  globalThis.state = () => ({
+    heard: heard.map(([, number]) => number),
+    breaks: breaks.length,
+    isSame: socket.id === id,
+    isRecovered: socket.recovered,
+  });
+  socket.on('disconnect', () => (socket.receiveBuffer = []));
+};
