@@ -143,15 +143,14 @@ export class SocketIoClient {
   /** @param {string} event @param {any} detail @param {unknown} cursor */
   #hear(event, detail, cursor) {
     const { channel } = this.#options;
-    // A message ends with its cursor, and so does a gap. Publishers may use its name too.
-    const isGap = event === 'gap' && detail?.channel === channel && detail.resumed === cursor;
-    if (typeof cursor === 'string' && event !== 'end') this.cursors[channel] = cursor;
-    if (isGap) this.#callbacks.gap?.(detail);
-    else if (event === 'end') this.#end(detail?.reason, `The channel is over: ${detail?.reason}.`);
-    else if (typeof cursor === 'string') {
-      const name = event === 'message' ? {} : { event };
-      this.#callbacks.message?.({ channel, id: cursor, data: dataOf(detail), ...name });
-    }
+    // Publishers may use the names of the server's own events: a message ends with its id. So does a
+    // gap, with that of the last one missing; after an end there is none.
+    if (event === 'end' && cursor === '') return this.#end(detail.reason, `The channel is over: ${detail.reason}.`);
+    if (typeof cursor !== 'string') return;
+    this.cursors[channel] = cursor;
+    if (event === 'gap' && detail?.channel === channel && detail.resumed === cursor) return this.#callbacks.gap?.(detail);
+    const name = event === 'message' ? {} : { event };
+    this.#callbacks.message?.({ channel, id: cursor, data: dataOf(detail), ...name });
   }
 
   /** The channel is over; it begins anew when it is connected again. @param {Ending['reason']} reason @param {string} message */

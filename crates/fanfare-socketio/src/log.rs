@@ -26,8 +26,8 @@ use serde::{Deserialize, Serialize};
 use crate::clock::now;
 use crate::data::Data;
 use crate::emitter::Flags;
-use crate::engine::CloseReason;
 use crate::engine::sid::Sid;
+use crate::engine::{CloseReason, Revision};
 use crate::handshake::Handshake;
 use crate::index::Index;
 use crate::json::Json;
@@ -38,7 +38,7 @@ use crate::peer::Peer;
 use crate::record::Record;
 use crate::rooms::Selection;
 use crate::run::Busy;
-use crate::socket::{Life, Socket, SocketId};
+use crate::socket::{Life, SavedState, Socket, SocketId};
 
 /// How clients that come back are given what they missed.
 #[derive(Clone, Debug)]
@@ -407,26 +407,23 @@ impl Log {
         };
         let restored = restored.filter(|_| missed.is_some());
         let socket = match &restored {
-            Some(restored) => {
-                let life = Life {
-                    pid: Some(restored.pid),
-                    since: restored.saved.since.parse().ok(),
-                    is_recovered: true,
-                };
-                let data = restored.saved.data.as_ref().map(|data| data.get().into());
-                let id = Sid::parse(&restored.saved.sid).map(SocketId::Own);
-                peer.new_socket(namespace, handshake, life, id, data)
-            }
+            Some(restored) => restored.socket(namespace, peer, handshake),
             None => {
                 let life = Life {
-                    pid: Some(Sid::fresh()),
+                    // Clients 2.x do not come back as the same.
+                    pid: (peer.revision() == Revision::V4).then(Sid::fresh),
                     since: self.position().await,
                     is_recovered: false,
                 };
-                peer.new_socket(namespace, handshake, life, None, None)
+                peer.new_socket(namespace, handshake, life, None, SavedState::default())
             }
         };
+        // Before it is in: if it breaks from there on, it is kept.
+        if socket.life().pid.is_some() {
+            lock(&self.0.living).insert(socket.clone(), pid_of);
+        }
         if !peer.settle(namespace, number, &socket) {
+            self.forget(&socket);
             // Gone again. The next try shall find what this one found.
             if let Some(Restored { pid, saved, .. }) = &restored {
                 self.keep(*pid, saved);
@@ -443,10 +440,6 @@ impl Log {
         namespace.insert(&socket);
         for room in restored.iter().flat_map(|restored| &restored.saved.rooms) {
             namespace.enter(&socket, room);
-        }
-        lock(&self.0.living).insert(socket.clone(), pid_of);
-        if !socket.is_connected() {
-            self.forget(&socket);
         }
         socket.begin();
     }
@@ -492,6 +485,26 @@ impl Log {
 }
 
 impl Restored {
+    /// The socket that goes on for the broken one.
+    fn socket(&self, namespace: &Namespace, peer: &Arc<Peer>, handshake: Arc<Handshake>) -> Socket {
+        let life = Life {
+            pid: Some(self.pid),
+            since: self.saved.since.parse().ok(),
+            is_recovered: true,
+        };
+        let saved = SavedState {
+            data: self.saved.data.as_ref().map(|data| data.get().into()),
+            rooms: self
+                .saved
+                .rooms
+                .iter()
+                .map(|room| Arc::from(&**room))
+                .collect(),
+        };
+        let id = Sid::parse(&self.saved.sid).map(SocketId::Own);
+        peer.new_socket(namespace, handshake, life, id, saved)
+    }
+
     /// The event, if it was meant for this connection.
     fn event(&self, message: &Message) -> Option<Data> {
         let (selection, data) = Record::read(message.payload())?;

@@ -175,14 +175,12 @@ impl Namespace {
         }
     }
 
-    /// Forgets a socket and returns its rooms.
-    pub(crate) fn remove(&self, socket: &Socket) -> Vec<Arc<str>> {
+    /// Forgets a socket and returns its rooms. None if it was not there.
+    pub(crate) fn remove(&self, socket: &Socket) -> Option<Vec<Arc<str>>> {
         let mut rooms = lock(&self.0.rooms);
         // One that was recovered has the same id.
-        match rooms.get(socket.id()) {
-            Some(present) if present == socket => rooms.remove(socket.id()).unwrap_or_default(),
-            _ => Vec::new(),
-        }
+        let is_member = rooms.get(socket.id()) == Some(socket);
+        is_member.then(|| rooms.remove(socket.id())).flatten()
     }
 
     pub(crate) fn enter(&self, socket: &Socket, room: &str) -> bool {

@@ -23,7 +23,7 @@ use crate::namespace::Namespace;
 use crate::packet::{ConnectPayload, Packet, PacketBody};
 use crate::reason::Reason;
 use crate::run::run;
-use crate::socket::{Life, Socket, SocketId};
+use crate::socket::{Life, SavedState, Socket, SocketId};
 
 /// A client, and its sockets.
 pub(crate) struct Peer {
@@ -146,6 +146,10 @@ impl Conversation for Connection {
 }
 
 impl Peer {
+    pub(crate) fn revision(&self) -> Revision {
+        self.client.revision()
+    }
+
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
@@ -261,7 +265,8 @@ impl Peer {
         match namespace.log() {
             None => {
                 let life = Life::default();
-                let socket = self.new_socket(&namespace, handshake, life, None, None);
+                let socket =
+                    self.new_socket(&namespace, handshake, life, None, SavedState::default());
                 if self.settle(&namespace, number, &socket) {
                     self.welcome(&socket);
                     namespace.insert(&socket);
@@ -301,7 +306,7 @@ impl Peer {
         handshake: Arc<Handshake>,
         life: Life,
         id: Option<SocketId>,
-        data: Option<Box<str>>,
+        saved: SavedState,
     ) -> Socket {
         let id = id.unwrap_or_else(|| match (self.client.revision(), namespace.name()) {
             (Revision::V4, _) => SocketId::Own(Sid::fresh()),
@@ -317,7 +322,7 @@ impl Peer {
             Arc::clone(self),
             handshake,
             life,
-            data,
+            saved,
         )
     }
 

@@ -72,11 +72,20 @@ pub(crate) struct Life {
     pub(crate) is_recovered: bool,
 }
 
+/// What a socket begins with that goes on for another one.
+#[derive(Default)]
+pub(crate) struct SavedState {
+    pub(crate) data: Option<Box<str>>,
+    pub(crate) rooms: Vec<Arc<str>>,
+}
+
 /// What changes while a socket lives. Small while nothing happens.
 #[derive(Default)]
 struct State {
+    /// Handlers have been told of it.
+    has_begun: bool,
     ended: Option<Reason>,
-    /// Which rooms it was in when it ended.
+    /// Which rooms it was in when it ended, or is going to be in.
     left: Vec<Arc<str>>,
     /// What waits for the handler that runs; none while none runs.
     queue: Option<Box<Queue>>,
@@ -114,7 +123,7 @@ impl Socket {
         peer: Arc<Peer>,
         handshake: Arc<Handshake>,
         life: Life,
-        data: Option<Box<str>>,
+        saved: SavedState,
     ) -> Self {
         Self(Arc::new(Inner {
             id,
@@ -123,7 +132,8 @@ impl Socket {
             handshake,
             life,
             state: Mutex::new(State {
-                data,
+                data: saved.data,
+                left: saved.rooms,
                 ..State::default()
             }),
         }))
@@ -385,16 +395,17 @@ impl Socket {
         gathering
     }
 
-    /// It is in: from here on handlers are called.
+    /// It is in: from here on handlers are called. One that has ended already was never there.
     pub(crate) fn begin(&self) {
-        if self.0.namespace.handlers().connect.is_some() {
-            self.handle(Occasion::Connected);
-        }
+        self.handle_if(Occasion::Connected, |state| {
+            state.has_begun = state.ended.is_none();
+            state.has_begun
+        });
     }
 
     /// The client says something.
     pub(crate) fn received(&self, incoming: Incoming) {
-        self.handle(Occasion::Event(incoming));
+        self.handle_if(Occasion::Event(incoming), |_| true);
     }
 
     /// The end, once. Its namespace has forgotten it.
@@ -407,20 +418,22 @@ impl Socket {
             state.ended = Some(reason);
             state.asked.take()
         };
-        let left = self.0.namespace.remove(self);
-        lock(&self.0.state).left = left;
+        if let Some(left) = self.0.namespace.remove(self) {
+            lock(&self.0.state).left = left;
+        }
         for gathering in asked.into_iter().flat_map(|asked| asked.into_values()) {
             gathering.socket_ended();
         }
-        if self.0.namespace.handlers().disconnect.is_some() {
-            self.handle(Occasion::Disconnected(reason));
-        }
+        self.handle_if(Occasion::Disconnected(reason), |state| state.has_begun);
     }
 
-    /// Handles it now, or after what is being handled.
-    fn handle(&self, occasion: Occasion) {
+    /// Handles it now, or after what is being handled, if that is still to be done.
+    fn handle_if(&self, occasion: Occasion, is_wanted: impl FnOnce(&mut State) -> bool) {
         {
             let mut state = lock(&self.0.state);
+            if !is_wanted(&mut state) {
+                return;
+            }
             if let Some(queue) = &mut state.queue {
                 let is_full = !queue.push(occasion);
                 drop(state);

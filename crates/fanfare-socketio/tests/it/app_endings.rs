@@ -1,6 +1,5 @@
 //! Ends, and why they came.
 
-use std::future::ready;
 use std::time::Duration;
 
 use fanfare_socketio::{Handlers, Reason, SocketIo};
@@ -12,8 +11,7 @@ use crate::websocket::WebSocket;
 /// An application that notes why its sockets end.
 async fn noting(builder: fanfare_socketio::Builder) -> (App, Heard) {
     let (note, heard) = notes();
-    let handlers =
-        Handlers::new().on_disconnect(move |reason: Reason| ready(note.note(reason.as_str())));
+    let handlers = Handlers::new().on_disconnect(move |reason: Reason| note.noted(reason.as_str()));
     (App::serve_with(builder, handlers).await, heard)
 }
 

@@ -27,7 +27,7 @@ async fn guards_are_asked_in_order_until_one_refuses() {
                 false => Err(Refused::new("no").with_data(&json!({"why": 7})).unwrap()),
             })
         })
-        .on_connect(move || ready(inside.note("in")));
+        .on_connect(move || inside.noted("in"));
     let app = App::serve(handlers).await;
     let mut socket = app.open().await;
     socket.send("40").await;
@@ -54,8 +54,8 @@ async fn waiting() -> (App, Gate, crate::app_site::Heard) {
                 Ok(())
             }
         })
-        .on_connect(move || ready(inside.note("in")))
-        .on_disconnect(move || ready(gone.note("out")));
+        .on_connect(move || inside.noted("in"))
+        .on_disconnect(move || gone.noted("out"));
     let builder = SocketIo::builder().state(Arc::clone(&gate));
     (App::serve_with(builder, handlers).await, gate, heard)
 }

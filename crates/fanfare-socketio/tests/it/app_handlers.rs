@@ -1,6 +1,5 @@
 //! In which order handlers run, and what it costs when they go wrong.
 
-use std::future::ready;
 use std::sync::Arc;
 
 use fanfare_socketio::{
@@ -92,7 +91,7 @@ async fn an_answer_does_not_wait_for_the_handler_that_asked() {
 async fn what_waits_for_a_handler_is_bounded() {
     let gate: Gate = Arc::new(Semaphore::new(0));
     let (note, mut heard) = notes();
-    let handlers = slow().on_disconnect(move |reason: Reason| ready(note.note(reason.as_str())));
+    let handlers = slow().on_disconnect(move |reason: Reason| note.noted(reason.as_str()));
     let builder = SocketIo::builder().state(Arc::clone(&gate));
     let app = App::serve_with(builder, handlers).await;
     let (mut socket, _) = app.enter().await;
@@ -206,7 +205,7 @@ async fn an_event_guard_that_goes_wrong_lets_nothing_pass() {
     ];
     for handlers in guards {
         let (note, heard) = notes();
-        let app = App::serve(handlers.on("say", move || ready(note.note("passed")))).await;
+        let app = App::serve(handlers.on("say", move || note.noted("passed"))).await;
         let (mut socket, _) = app.enter().await;
         socket.send(r#"42["say","no number"]"#).await;
         socket.send("41").await;
@@ -230,7 +229,7 @@ async fn a_handler_may_end_its_own_socket() {
             },
         )
         .on_disconnect(move |socket: Socket, reason: Reason| {
-            ready(note.note(format!("{reason} {}", socket.rooms().len())))
+            note.noted(format!("{reason} {}", socket.rooms().len()))
         });
     let app = App::serve(handlers).await;
     for close in [true, false] {
@@ -253,7 +252,7 @@ async fn whoever_is_sent_away_on_arrival_was_there() {
     let (note, mut heard) = notes();
     let handlers = Handlers::new()
         .on_connect(async |socket: Socket| socket.disconnect(true))
-        .on_disconnect(move |reason: Reason| ready(note.note(reason.as_str())));
+        .on_disconnect(move |reason: Reason| note.noted(reason.as_str()));
     let app = App::serve(handlers).await;
     let (mut socket, _) = app.enter().await;
     hears(&mut socket, "41").await;

@@ -1,8 +1,7 @@
 //! Coming back.
 
-use std::future::ready;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use fanfare_hub::{Hub, MemoryEngine, MemoryLimits, Timestamp};
 use fanfare_socketio::{Builder, Data, Handlers, Reason, Recovery, Socket, SocketIo, limits};
@@ -22,9 +21,8 @@ fn on_hub(hub: &Hub) -> Builder {
 }
 
 fn hub() -> Hub {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let now = Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap());
-    Hub::new(Arc::new(MemoryEngine::new(MemoryLimits::default(), now)), 0)
+    let engine = MemoryEngine::new(MemoryLimits::default(), Timestamp::from_millis(0));
+    Hub::new(Arc::new(engine), 0)
 }
 
 /// Says who it is when it is in, and joins a room the first time.
@@ -111,7 +109,7 @@ async fn a_living_session_is_taken_over() {
     let (note, mut heard) = notes();
     let handlers = telling()
         .on_disconnect(move |socket: Socket, reason: Reason| {
-            ready(note.note(format!("{reason} {}", socket.is_recovered())))
+            note.noted(format!("{reason} {}", socket.is_recovered()))
         })
         .on("say", async |socket: Socket, said: Data| {
             socket.emit("said", said).unwrap();

@@ -1,5 +1,6 @@
 //! An application with Socket.IO in it, and a client that writes packets.
 
+use std::future::{Ready, ready};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -41,6 +42,12 @@ pub(crate) fn notes() -> (Notes, Heard) {
 impl Notes {
     pub(crate) fn note(&self, text: impl Into<String>) {
         self.0.try_send(text.into()).expect("room for it");
+    }
+
+    /// The same, as all that a handler does.
+    pub(crate) fn noted(&self, text: impl Into<String>) -> Ready<()> {
+        self.note(text);
+        ready(())
     }
 }
 

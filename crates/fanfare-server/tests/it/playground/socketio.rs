@@ -76,6 +76,21 @@ fn a_channel_that_was_deleted_begins_anew() {
     wait_for_received(&mut browser, 2);
 }
 
+/// The server says `gap` and `end` itself, to whoever looks at the name alone.
+#[test]
+fn publishers_may_use_the_names_of_the_servers_events() {
+    let (server, mut browser) = open();
+    let mut publisher = Publisher::connect(&server);
+    for name in ["gap", "end"] {
+        let body = r#"{"channel":"demo","reason":"deleted"}"#;
+        publisher.publish_with("demo", &[&format!("X-EventSource-Event: {name}")], body);
+    }
+    publisher.publish("demo", "after them");
+    wait_for_received(&mut browser, 3);
+    wait_for_agreement(&mut browser, "same");
+    check_no_complaints(&mut browser);
+}
+
 #[test]
 fn where_it_is_switched_off_the_others_go_on() {
     let server = launch().set("socketio.enabled=false").start();
