@@ -44,6 +44,6 @@ fuzz_target!(|data: &[u8]| {
         })
         .collect();
     if cursors.iter().all(Option::is_some) {
-        assert_eq!(cursor::read(&cursor::write(&cursors), cursors.len()), Some(cursors));
+        assert_eq!(cursor::read(&cursor::write(cursors.iter().copied()), cursors.len()), Some(cursors));
     }
 });

@@ -1,5 +1,4 @@
-//! Any bytes as a packet of msgpack: a packet or a refusal, and what was read comes back from what
-//! is written.
+//! Any bytes as a packet of msgpack: a packet or a refusal, and what was written once comes back.
 
 #![no_main]
 
@@ -13,11 +12,17 @@ fuzz_target!(|data: &[u8]| {
     let Some(packet) = decode(data) else {
         return;
     };
-    match msgpack::encode(&packet) {
-        Encoded::Binary(bytes) => assert_eq!(decode(bytes), Some(packet)),
+    // The first time numbers may get a shorter form: to JavaScript 1.0 is 1.
+    let written = rewrite(&packet);
+    assert_eq!((&written.namespace, rewrite(&written)), (&packet.namespace, written.clone()));
+});
+
+fn rewrite(packet: &Packet) -> Packet {
+    match msgpack::encode(packet) {
+        Encoded::Binary(bytes) => decode(bytes).expect("it was written here"),
         Encoded::Text(_) => panic!("msgpack is no text"),
     }
-});
+}
 
 fn decode(message: Bytes) -> Option<Packet> {
     let settings = DecoderSettings::new(Revision::V4);

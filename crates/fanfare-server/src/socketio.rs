@@ -7,6 +7,7 @@
 mod cursor;
 mod event;
 mod gallery;
+mod hearer;
 mod museum;
 mod requests;
 
@@ -24,7 +25,8 @@ use http::{Request, Response};
 use http_body_util::{BodyExt as _, Either, Full};
 use tower_service::Service as _;
 
-use self::gallery::{Counts, Gallery};
+use self::gallery::Gallery;
+use self::hearer::Counts;
 use self::museum::Exhibit;
 use crate::access::Access;
 use crate::adapters::multiplex;

@@ -150,7 +150,7 @@ async fn idle_clients() {
 }
 
 async fn abandoned_clients() {
-    let (io, main, address) = serve(Duration::from_millis(200)).await;
+    let (io, main, address) = serve(Duration::from_secs(1)).await;
     abandon(address, 1);
     until(|| io.engine().count() == 0).await;
     let region = Region::new(GLOBAL);

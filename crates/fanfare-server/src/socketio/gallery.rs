@@ -9,21 +9,20 @@ use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use fanfare_hub::{
-    ChannelName, EndReason, Gap, Hub, Inbox, Item, JoinError, Message, MessageId, Page, PageLimit,
-    Place, Seat, Standing, Start, Step, Ticket, Wake,
+    ChannelName, EndReason, Hub, Inbox, Item, JoinError, Page, PageLimit, Place, Seat, Start,
+    Ticket, Wake,
 };
 use fanfare_link::{Clock, SubscribeError};
-use fanfare_socketio::{Announcement, Socket};
-use serde::{Deserialize, Serialize};
+use fanfare_socketio::Socket;
 use tokio::sync::Notify;
 
-use super::{Terms, cursor, event};
-use crate::adapters::json::GapNotice;
+use super::Terms;
+use super::hearer::{Counts, Hearer, News, Saved, Taken};
 
 /// Sockets that are written to before others on the thread get their turn.
 const SOCKETS_PER_TURN: usize = 256;
@@ -43,13 +42,6 @@ pub(crate) struct Gallery {
     tables: Mutex<Tables>,
 }
 
-/// What sockets were given.
-#[derive(Debug, Default)]
-pub(crate) struct Counts {
-    pub(crate) delivered: AtomicU64,
-    pub(crate) gaps: AtomicU64,
-}
-
 #[derive(Default)]
 struct Tables {
     by_channel: HashMap<ChannelName, HashMap<usize, Arc<Hearer>>>,
@@ -59,44 +51,6 @@ struct Tables {
 /// A hearer, found by the id of its socket. Whoever comes back has the id it had, and may be here
 /// before the end of its old connection is.
 struct ById(Arc<Hearer>);
-
-/// A socket and what it hears.
-struct Hearer {
-    socket: Socket,
-    counts: Arc<Counts>,
-    seats: Mutex<Seats>,
-}
-
-#[derive(Default)]
-struct Seats {
-    /// In the order of subscription.
-    list: Vec<Taken>,
-    /// The first channel that it ever had: cursors that name none are of this one.
-    first: Option<ChannelName>,
-    /// It has had another channel as well: its cursors name them.
-    had_several: bool,
-}
-
-struct Taken {
-    seat: Seat,
-    place: Place,
-    /// Where it began: from here on everything can be had again. None before the channel was asked
-    /// where that is.
-    since: Option<MessageId>,
-    /// It reads from the engine; what is announced meanwhile comes with that.
-    is_reading: bool,
-    /// Something was announced meanwhile.
-    has_missed: bool,
-}
-
-/// What a recovered socket goes on with.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Saved {
-    first: Option<String>,
-    had_several: bool,
-    /// Each with where it began.
-    channels: Vec<(String, String)>,
-}
 
 struct Bell(Arc<Notify>);
 
@@ -183,11 +137,7 @@ impl Gallery {
             let old = Arc::clone(found);
             self.dismiss(tables, &old);
         }
-        let hearer = Arc::new(Hearer {
-            socket: socket.clone(),
-            counts: Arc::clone(&self.counts),
-            seats: Mutex::default(),
-        });
+        let hearer = Arc::new(Hearer::new(socket.clone(), Arc::clone(&self.counts)));
         tables.by_id.insert(ById(Arc::clone(&hearer)));
         Some(hearer)
     }
@@ -310,9 +260,31 @@ impl Gallery {
         }
     }
 
-    async fn take_item(self: &Arc<Self>, item: Item) {
+    /// Does what the hub announced, in order.
+    async fn take(self: &Arc<Self>, items: impl Iterator<Item = Item>) {
+        let mut items = items.peekable();
+        while let Some(item) = items.next() {
+            let message = match item {
+                Item::Message(message) => message,
+                other => {
+                    self.take_other(other);
+                    continue;
+                }
+            };
+            let channel = message.channel().clone();
+            let mut news = vec![News::new(message)];
+            while let Some(Item::Message(message)) =
+                items.next_if(|next| matches!(next, Item::Message(it) if *it.channel() == channel))
+            {
+                news.push(News::new(message));
+            }
+            self.announce(&channel, news).await;
+        }
+    }
+
+    fn take_other(self: &Arc<Self>, item: Item) {
         match item {
-            Item::Message(message) => self.announce(&message).await,
+            Item::Message(_) => {}
             Item::Behind(channel) => {
                 for hearer in self.members(&channel) {
                     if hearer.fall_behind(&channel) {
@@ -334,13 +306,14 @@ impl Gallery {
         }
     }
 
-    async fn announce(self: &Arc<Self>, message: &Arc<Message>) {
-        let members = self.members(message.channel());
-        let mut shared = None;
+    /// Gives messages of one channel to all who hear it: to each of them all that there are, so that
+    /// they leave together.
+    async fn announce(self: &Arc<Self>, channel: &ChannelName, mut news: Vec<News>) {
+        let members = self.members(channel);
         for turn in members.chunks(SOCKETS_PER_TURN) {
             for hearer in turn {
-                if hearer.offer(message, &mut shared) {
-                    let channel = message.channel().clone();
+                if hearer.offer(&mut news) {
+                    let channel = channel.clone();
                     tokio::spawn(Arc::clone(self).read(Arc::clone(hearer), channel, None));
                 }
             }
@@ -390,9 +363,7 @@ async fn pump(gallery: Weak<Gallery>, wakes: Arc<Notify>) {
             return;
         };
         gallery.inbox.take(&mut items);
-        for item in items.drain(..) {
-            gallery.take_item(item).await;
-        }
+        gallery.take(items.drain(..)).await;
     }
 }
 
@@ -429,195 +400,6 @@ impl Eq for ById {}
 impl Hash for ById {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.socket.id().hash(state);
-    }
-}
-
-impl Hearer {
-    /// Where it is in memory, which no other is while it lives.
-    fn key(self: &Arc<Self>) -> usize {
-        Arc::as_ptr(self).addr()
-    }
-
-    /// No session is asked for anything but to take bytes while this is held.
-    fn seats(&self) -> MutexGuard<'_, Seats> {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Gives it a message that was just published. True if it has to read on from the engine.
-    fn offer(&self, message: &Arc<Message>, shared: &mut Option<Announcement>) -> bool {
-        let mut seats = self.seats();
-        let Some(taken) = seats.find_mut(message.channel()) else {
-            return false;
-        };
-        if taken.is_reading {
-            taken.has_missed = true;
-            return false;
-        }
-        match taken.place.judge(message) {
-            Standing::Seen => false,
-            Standing::Behind => {
-                taken.is_reading = true;
-                true
-            }
-            Standing::Next => {
-                self.give(&seats, message, shared);
-                false
-            }
-        }
-    }
-
-    /// It begins where its first page does.
-    fn settle(&self, channel: &ChannelName, page: &Page) {
-        if let Some(taken) = self.seats().find_mut(channel) {
-            taken.since = Some(taken.place.settle(page));
-        }
-        self.save();
-    }
-
-    /// Gives it what a page holds. True if that was everything.
-    fn follow(&self, channel: &ChannelName, mut page: Page) -> bool {
-        let mut seats = self.seats();
-        while let Some(step) = seats
-            .find_mut(channel)
-            .and_then(|it| it.place.follow(&mut page))
-        {
-            match step {
-                Step::Message(message) => self.give(&seats, &message, &mut None),
-                Step::Gap(gap) => self.tell_gap(&seats, channel, &gap),
-            }
-        }
-        let Some(taken) = seats.find_mut(channel) else {
-            return true;
-        };
-        let is_done = !taken.place.is_before(page.newest) && !taken.has_missed;
-        taken.has_missed = false;
-        taken.is_reading = !is_done;
-        is_done
-    }
-
-    fn fall_behind(&self, channel: &ChannelName) -> bool {
-        let mut seats = self.seats();
-        let Some(taken) = seats.find_mut(channel) else {
-            return false;
-        };
-        if taken.is_reading {
-            taken.has_missed = true;
-            return false;
-        }
-        taken.is_reading = true;
-        true
-    }
-
-    /// Sends a message. What does not arrive, the client asks for again when it is back.
-    fn give(&self, seats: &Seats, message: &Message, shared: &mut Option<Announcement>) {
-        self.counts.delivered.fetch_add(1, Ordering::Relaxed);
-        if seats.had_several {
-            let cursor = seats.cursor();
-            let announcement = self.announcement(message, &cursor);
-            let _ = announcement.map(|it| self.socket.emit_shared(&it));
-            return;
-        }
-        if shared.is_none() {
-            *shared = self.announcement(message, &message.id().to_string());
-        }
-        if let Some(announcement) = shared {
-            let _ = self.socket.emit_shared(announcement);
-        }
-    }
-
-    fn announcement(&self, message: &Message, cursor: &str) -> Option<Announcement> {
-        let arguments = event::arguments(message, cursor);
-        let namespace = self.socket.namespace();
-        namespace.announcement(event::name(message), arguments).ok()
-    }
-
-    fn tell_gap(&self, seats: &Seats, channel: &ChannelName, gap: &Gap) {
-        self.counts.gaps.fetch_add(1, Ordering::Relaxed);
-        let cursor = if seats.had_several {
-            seats.cursor()
-        } else {
-            gap.resumed.to_string()
-        };
-        let notice = (GapNotice::of(gap, channel), cursor);
-        self.say("gap", &notice);
-    }
-
-    fn tell_end(&self, channel: &ChannelName, reason: EndReason) {
-        /// What is left of the subscription.
-        #[derive(Serialize)]
-        struct Notice<'a> {
-            channel: &'a str,
-            reason: crate::adapters::json::Reason,
-        }
-        let channel = channel.as_str();
-        let reason = reason.into();
-        let cursor = self.seats().cursor();
-        self.say("end", &(Notice { channel, reason }, cursor));
-    }
-
-    /// Sends an event of the server's own.
-    fn say(&self, name: &str, arguments: &impl Serialize) {
-        let announcement = self.socket.namespace().announcement(name, arguments);
-        let _ = announcement.map(|it| self.socket.emit_shared(&it));
-    }
-
-    /// Keeps what a recovered connection needs to know.
-    fn save(&self) {
-        let seats = self.seats();
-        let channels = seats.list.iter().filter_map(|taken| {
-            let since = taken.since?.to_string();
-            Some((taken.place.channel().to_string(), since))
-        });
-        // Text can be written.
-        let _ = self.socket.set_data(&Saved {
-            first: seats.first.as_ref().map(ToString::to_string),
-            had_several: seats.had_several,
-            channels: channels.collect(),
-        });
-    }
-}
-
-impl Seats {
-    fn find(&self, channel: &ChannelName) -> Option<&Taken> {
-        self.list
-            .iter()
-            .find(|taken| taken.place.channel() == channel)
-    }
-
-    fn find_mut(&mut self, channel: &ChannelName) -> Option<&mut Taken> {
-        self.list
-            .iter_mut()
-            .find(|taken| taken.place.channel() == channel)
-    }
-
-    fn take(&mut self, channel: &ChannelName) -> Option<Taken> {
-        let index = self
-            .list
-            .iter()
-            .position(|taken| taken.place.channel() == channel)?;
-        Some(self.list.remove(index))
-    }
-
-    fn cursor(&self) -> String {
-        cursor::write(
-            self.list
-                .iter()
-                .map(|it| (it.place.channel(), it.place.cursor())),
-        )
-    }
-}
-
-impl Saved {
-    /// The channel of cursors that name none.
-    pub(super) fn first(&self) -> Option<ChannelName> {
-        ChannelName::new(self.first.as_deref()?).ok()
-    }
-
-    /// Channels, and where they began.
-    pub(super) fn channels(&self) -> impl Iterator<Item = (ChannelName, MessageId)> {
-        self.channels
-            .iter()
-            .filter_map(|(name, since)| Some((ChannelName::new(name).ok()?, since.parse().ok()?)))
     }
 }
 

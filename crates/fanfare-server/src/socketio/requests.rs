@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::MAY_PUBLISH;
 use super::cursor::Reached;
-use super::gallery::{Gallery, Saved};
+use super::gallery::Gallery;
+use super::hearer::Saved;
 use crate::adapters::refusal::Refusal;
 use crate::adapters::reply::Reply;
 use crate::adapters::wish::{given, lifetime, name, start};

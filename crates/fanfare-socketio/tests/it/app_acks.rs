@@ -81,7 +81,8 @@ async fn of_many_those_count_who_answered() {
     until(|| app.main.count() == 3).await;
     for answering in [3, 2, 0] {
         let main = app.main.clone();
-        let time = if answering == 3 { LONG } else { SHORT * 10 };
+        // Time for those who answer to do so.
+        let time = if answering == 3 { LONG } else { SHORT * 100 };
         let asking = tokio::spawn(async move { main.emit_with_ack("q", &(), time).await });
         for (index, client) in clients.iter_mut().enumerate() {
             let number = asked(client).await;

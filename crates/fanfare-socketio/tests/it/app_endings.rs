@@ -75,8 +75,9 @@ async fn every_end_has_its_reason() {
 
 #[tokio::test]
 async fn who_is_silent_has_timed_out() {
-    let short = Duration::from_millis(30);
-    let (app, mut heard) = noting(SocketIo::builder().ping(short, short)).await;
+    // Long enough to enter before the first ping, short enough to wait for.
+    let (interval, timeout) = (Duration::from_secs(2), Duration::from_millis(50));
+    let (app, mut heard) = noting(SocketIo::builder().ping(interval, timeout)).await;
     let (_socket, _) = app.enter().await;
     let (_connection, _) = polling(&app).await;
     assert_eq!(heard.next().await, "ping timeout");
@@ -86,7 +87,7 @@ async fn who_is_silent_has_timed_out() {
 
 #[tokio::test]
 async fn who_enters_nothing_is_sent_away() {
-    let (app, heard) = noting(SocketIo::builder().connect_timeout(Duration::from_millis(50))).await;
+    let (app, heard) = noting(SocketIo::builder().connect_timeout(Duration::from_secs(1))).await;
     let mut socket = app.open().await;
     socket.send("40/nowhere,").await;
     assert!(socket.text().await.starts_with("44/nowhere,"));
@@ -105,7 +106,7 @@ async fn who_enters_nothing_is_sent_away() {
 #[tokio::test]
 async fn abandoned_sessions_go() {
     const SESSIONS: usize = 3_000;
-    let builder = SocketIo::builder().ping(Duration::from_secs(1), Duration::from_millis(200));
+    let builder = SocketIo::builder().ping(Duration::from_secs(1), Duration::from_secs(1));
     let app = App::serve_with(builder, Handlers::new()).await;
     let mut connection = Connection::open(app.address).await;
     let target = "/socket.io/?EIO=4&transport=polling";

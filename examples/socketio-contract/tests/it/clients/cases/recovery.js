@@ -148,7 +148,7 @@ export default {
   async 'fifty breaks at random lose nothing and repeat nothing'(site, cutter) {
     const others = await site.open();
     // It does not notice by itself that a WebSocket breaks before it has said anything.
-    const socket = await open(site, cutter, { timeout: 500 });
+    const socket = await open(site, cutter, { timeout: 1_000 });
     const { id } = socket;
     const heard = listen(socket, 'm');
     const breaks = listen(socket, 'disconnect');

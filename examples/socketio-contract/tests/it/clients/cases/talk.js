@@ -65,7 +65,7 @@ export default {
     }
     const [all, answers] = await ask(sockets[0], 'ask-all', 'asked', 10_000, 'all');
     equal([all, answers.sort()], ['ok', ['all0', 'all1', 'all2']]);
-    const [some, partial] = await ask(sockets[0], 'ask-all', 'asked', 200, 'some');
+    const [some, partial] = await ask(sockets[0], 'ask-all', 'asked', 1_500, 'some');
     equal([some, partial.sort()], ['timeout', ['some0', 'some1']]);
     equal(await ask(sockets[0], 'ask-all', 'nobody here', 10_000, 'x'), ['ok', []]);
   },
