@@ -110,7 +110,7 @@ async fn questions_to_one_client_are_bounded() {
     for _ in 0..limits::ACKS_MAX {
         let server = server.clone();
         asking.push(tokio::spawn(async move {
-            server.emit_with_ack("q", &(), LONG).await
+            server.emit_with_ack("q", &(), LONG * 100).await
         }));
         asked(&mut client).await;
     }

@@ -1,6 +1,7 @@
 //! The official client 4.x in Chromium, as the contract serves it.
 
 use std::process::Command;
+use std::time::Instant;
 
 use fanfare_testkit::browser::Browser;
 use fanfare_testkit::proxy::Proxy;
@@ -11,6 +12,11 @@ use crate::websocket::WebSocket;
 
 /// Breaks that a page has to survive.
 const BREAKS: u64 = 10;
+
+/// A little less than the mount keeps the places of those who are away.
+const PLACE_MS: f64 = 2_500.0;
+
+const ATTEMPTS: usize = 10;
 
 /// A page of that origin, with the client and the cases.
 fn page(origin: &str) -> Browser {
@@ -63,45 +69,54 @@ fn upgrade() {
     check(&["polling", "websocket"]);
 }
 
-/// Events come while connections are cut: each is heard once, in order.
+/// Events come while connections are cut: each is heard once, in order. On a machine that is too
+/// busy for the page to be back in time, it is tried again.
 fn check_recovery(transports: &[&str]) {
+    let is_done = (0..ATTEMPTS).any(|_| survives(transports));
+    assert!(is_done, "always away for longer than places are kept");
+}
+
+/// False if a place may have expired.
+fn survives(transports: &[&str]) -> bool {
     let server = start();
     let proxy = Proxy::start(server.address());
     let mut browser = page(&proxy.url(""));
     let options = json!({"path": "/sio-csr", "transports": transports});
     browser.run("(options) => { start(options); }", &options);
     browser.run("() => open()", &Value::Null);
+    let mut state = move || browser.run("() => state()", &Value::Null);
 
     let mut other = WebSocket::open(server.address(), "/sio-csr/?EIO=4&transport=websocket");
     other.hear();
     other.text("40");
-    let mut count = 0;
+    let mut heard = Vec::new();
     for number in 1..=BREAKS {
         // Between two polls there is nothing to cut.
-        loop {
+        while state()["breaks"].as_u64() < Some(number) {
             proxy.cut_now();
-            let state = browser.run("() => state()", &Value::Null);
-            if state["breaks"].as_u64() >= Some(number) {
-                break;
-            }
         }
         for _ in 0..5 {
-            other.text(&format!(r#"42["broadcast","m",{count}]"#));
-            count += 1;
+            other.text(&format!(r#"42["broadcast","m",{}]"#, heard.len()));
+            heard.push(heard.len());
         }
-        // One that has lost its place would wait for ever.
-        let enough = format!("state().heard.length >= {count} || !state().isSame");
-        browser.wait(&enough, SOON);
+        let deadline = Instant::now() + SOON;
+        loop {
+            let now = state();
+            if now["away"].as_f64() > Some(PLACE_MS) {
+                return false;
+            }
+            assert_eq!(now["isSame"], true, "{now}");
+            if now["heard"] == json!(heard) && now["isConnected"] == true {
+                break;
+            }
+            assert!(Instant::now() < deadline, "{now}");
+        }
     }
-    browser.wait("state().isRecovered", SOON);
-    let state = browser.run("() => state()", &Value::Null);
-    let heard: Vec<u32> = (0..count).collect();
-    assert_eq!(state["heard"], json!(heard));
-    assert_eq!(state["isSame"], true, "{state}");
     println!(
-        "{count} events, {} breaks: none lost, none twice",
-        state["breaks"]
+        "{} events, {BREAKS} breaks: none lost, none twice",
+        heard.len()
     );
+    true
 }
 
 #[test]

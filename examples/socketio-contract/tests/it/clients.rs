@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::site::{SOON, packages, script, start};
 
 /// One case: some wait for what takes seconds by nature, and there may be much else to do.
-const CASE_TIME_MAX: Duration = Duration::from_secs(60);
+const CASE_TIME_MAX: Duration = Duration::from_secs(100);
 
 /// Ways to connect; the last is the clients' own.
 const WAYS: [&[&str]; 3] = [&["polling"], &["websocket"], &["polling", "websocket"]];

@@ -9,12 +9,16 @@ use fanfare_testkit::server::{Launch, Server};
 /// nobody waits for it when all is well.
 pub const SOON: Duration = Duration::from_secs(20);
 
+/// All cases of a client take half a minute; this is for a machine that does much else.
+const LIFE_TIME_MAX: Duration = Duration::from_mins(8);
+
 /// The contract on a free port.
 pub fn start() -> Server {
     // It knows no arguments.
     Launch::bare("env")
         .arg("PORT=0")
         .arg(env!("CARGO_BIN_EXE_socketio-contract"))
+        .life_time_max(LIFE_TIME_MAX)
         .start()
 }
 

@@ -52,11 +52,12 @@ fn a_connection_that_breaks_is_made_again() {
     browser.open(&proxy.url("/"));
     wait_for_connections(&mut browser);
     proxy.cut_now();
+    // It may be back before this: then there is nothing to recover.
     Publisher::connect(&server).publish("demo", "meanwhile");
-    wait_for_notice(
-        &mut browser,
-        "Back as the same socket: recovered 1 message.",
-    );
+    let notice = "document.querySelector('[data-pane=socketio] [data-notice]').textContent";
+    let is_back = format!("{notice}.startsWith('Back as the same socket: recovered ')");
+    browser.wait(&is_back, SOON);
+    wait_for_received(&mut browser, 1);
     wait_for_agreement(&mut browser, "same");
 }
 

@@ -300,7 +300,10 @@ fn a_cursor_from_another_life_is_a_gap() {
 
 #[test]
 fn who_was_away_too_long_is_new() {
-    let server = launch().set("socketio.recovery_time=1s").start();
+    let server = launch()
+        .set("socketio.recovery_time=1s")
+        .set("clock.every=1s")
+        .start();
     let mut publisher = Publisher::connect(&server);
     let mut peer = Peer::connect(&server);
     peer.subscribe("c");
@@ -309,7 +312,12 @@ fn who_was_away_too_long_is_new() {
     let was = peer.entered.clone();
     peer.reset();
     until_held(&server, "c", 0);
-    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    let mut witness = Peer::connect(&server);
+    witness.subscribe_since("clock", "now");
+    // From the first to the third are two seconds.
+    for _ in 0..3 {
+        witness.next();
+    }
     let auth = json!({"pid": was["pid"], "offset": heard});
     let mut peer = Peer::connect_with(&server, &[], &auth);
     assert_ne!(peer.entered["pid"], was["pid"]);

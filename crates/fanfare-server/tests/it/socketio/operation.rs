@@ -1,7 +1,5 @@
 //! What whoever runs the server sees of it: numbers, slow clients, the end.
 
-use std::time::Duration;
-
 use fanfare_testkit::server::Signal;
 use serde_json::{Value, json};
 
@@ -158,15 +156,4 @@ fn clients_are_told_goodbye_so_that_they_come_back() {
     let text = String::from_utf8_lossy(&answer);
     assert!(text.is_empty() || text.starts_with("HTTP/1.1 "), "{text}");
     assert_eq!(server.wait(SOON).code(), Some(0), "{}", server.log());
-}
-
-#[test]
-fn the_clock_of_a_session_is_its_own() {
-    let server = server();
-    let mut peer = Peer::connect(&server);
-    peer.subscribe("clock");
-    // The channel that says something every five seconds.
-    let heard = peer.next();
-    assert_eq!((&*heard.name, heard.arguments.len()), ("message", 2));
-    assert!(peer.raw().hears_within(Duration::from_secs(15)));
 }

@@ -23,6 +23,9 @@ function client(name) {
   return exported.io ?? exported;
 }
 
+/** Mounts give a client two seconds to answer, a machine may be busy for longer. */
+const ATTEMPTS = 3;
+
 let site;
 let cutter;
 let cases;
@@ -38,13 +41,17 @@ serve(
       cases = GROUPS[group];
       return Object.keys(cases);
     },
-    /** Some cases return figures. */
+    /** Some cases return figures. What failed when a connection broke is tried again. */
     async run({ name }) {
-      try {
-        return await cases[name](site, cutter);
-      } finally {
-        site.close();
-        cutter.cut();
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await cases[name](site, cutter);
+        } catch (error) {
+          if (!site.hasBroken || attempt === ATTEMPTS) throw error;
+        } finally {
+          site.close();
+          cutter.cut();
+        }
       }
     },
   },

@@ -29,11 +29,23 @@ globalThis.open = async () => {
   const heard = listen(socket, 'm');
   const breaks = listen(socket, 'disconnect');
   const { id } = socket;
+  // The longest time away, and since when it is.
+  let longest = 0;
+  let since = null;
+  const away = () => Math.max(longest, since === null ? 0 : performance.now() - since);
+  socket.on('disconnect', () => {
+    since ??= performance.now();
+    socket.receiveBuffer = [];
+  });
+  socket.on('connect', () => {
+    longest = away();
+    since = null;
+  });
   globalThis.state = () => ({
     heard: heard.map(([, number]) => number),
     breaks: breaks.length,
     isSame: !socket.connected || socket.id === id,
-    isRecovered: socket.recovered,
+    isConnected: socket.connected,
+    away: away(),
   });
-  socket.on('disconnect', () => (socket.receiveBuffer = []));
 };

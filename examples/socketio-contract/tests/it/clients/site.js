@@ -86,6 +86,8 @@ export class Site {
       ...this.options,
       ...options,
     });
+    // Such a break is asked for by a case, or the machine was too busy to answer pings.
+    socket.on('disconnect', (reason) => (this.hasBroken ||= /ping timeout|^transport/.test(reason)));
     this.#sockets.push(socket);
     return socket;
   }
@@ -118,6 +120,7 @@ export class Site {
 
   /** Ends everything that was opened. */
   close() {
+    this.hasBroken = false;
     for (const socket of this.#sockets.splice(0)) socket.disconnect().io.reconnection(false);
   }
 }
