@@ -94,6 +94,7 @@ fn survives(transports: &[&str]) -> bool {
         // Between two polls there is nothing to cut.
         while state()["breaks"].as_u64() < Some(number) {
             proxy.cut_now();
+            stays(&mut other);
         }
         for _ in 0..5 {
             other.text(&format!(r#"42["broadcast","m",{}]"#, heard.len()));
@@ -101,6 +102,7 @@ fn survives(transports: &[&str]) -> bool {
         }
         let deadline = Instant::now() + SOON;
         loop {
+            stays(&mut other);
             let now = state();
             if now["away"].as_f64() > Some(PLACE_MS) {
                 return false;
@@ -117,6 +119,12 @@ fn survives(transports: &[&str]) -> bool {
         heard.len()
     );
     true
+}
+
+/// Has it answer the pings that have come.
+fn stays(socket: &mut WebSocket) {
+    socket.text(r#"420["rooms"]"#);
+    while !socket.hear().starts_with("430[") {}
 }
 
 #[test]

@@ -4,7 +4,7 @@ import endings from './cases/endings.js';
 import namespaces from './cases/namespaces.js';
 import rooms from './cases/rooms.js';
 import talk from './cases/talk.js';
-import { Site, listen } from './site.js';
+import { Site, forget, listen } from './site.js';
 
 const cases = { ...talk, ...rooms, ...namespaces, ...endings };
 let site;
@@ -35,7 +35,7 @@ globalThis.open = async () => {
   const away = () => Math.max(longest, since === null ? 0 : performance.now() - since);
   socket.on('disconnect', () => {
     since ??= performance.now();
-    socket.receiveBuffer = [];
+    forget(socket);
   });
   socket.on('connect', () => {
     longest = away();

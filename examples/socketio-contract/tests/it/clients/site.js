@@ -43,6 +43,16 @@ export function listen(socket, ...events) {
   return heard;
 }
 
+/**
+ * Has a client whose connection broke forget what came before its CONNECT. It would keep that, be
+ * given it again, and hear it twice: no server can know. Packets of the last poll are taken out
+ * after the break, so it is done a moment later.
+ */
+export const forget = (socket) =>
+  setTimeout(() => {
+    if (!socket.connected) socket.receiveBuffer = [];
+  });
+
 /** Bytes as every client can send them. */
 export const bytes = (...values) =>
   typeof Buffer === 'undefined' ? Uint8Array.from(values).buffer : Buffer.from(values);

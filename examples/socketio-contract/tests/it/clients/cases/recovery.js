@@ -1,6 +1,6 @@
 // Clients that come back after a break, and are given what they missed.
 
-import { ask, equal, listen, next, settled, until } from '../site.js';
+import { ask, equal, forget, listen, next, settled, until } from '../site.js';
 
 /** Longer than the mount keeps anybody's place. */
 const EXPIRED_MS = 4_500;
@@ -152,9 +152,7 @@ export default {
     const { id } = socket;
     const heard = listen(socket, 'm');
     const breaks = listen(socket, 'disconnect');
-    // What it misses comes before its CONNECT. When the connection breaks between the two, it keeps
-    // what came and would hear it again: no server can know that.
-    socket.on('disconnect', () => (socket.receiveBuffer = []));
+    socket.on('disconnect', () => forget(socket));
     cutter.cutEachAfter(...BYTES_TO_BREAK, 1);
     let count = 0;
     while (breaks.length < BREAKS) {
