@@ -57,6 +57,9 @@ subscribe.existing_channels_only    false                                 defaul
 subscribe.concurrency               broadcast                             default
 publish.keys                        2 secrets                             FANFARE_PUBLISH__KEYS
 publish.cors_origins                https://a.example, https://b.example  --set
+socketio.enabled                    true                                  default
+socketio.museum                     false                                 default
+socketio.recovery_time              2m                                    default
 clock.enabled                       true                                  default
 clock.channel                       clock                                 default
 clock.every                         1s                                    --set
