@@ -53,6 +53,18 @@ export const forget = (socket) =>
     if (!socket.connected) socket.receiveBuffer = [];
   });
 
+/**
+ * Has a client go on whose WebSocket broke when it had been probed, and was not in use yet: it has
+ * stopped polling by then, and would notice nothing before its pings fail. No server can reach it.
+ */
+export const unpause = (socket) =>
+  socket.io.on('open', () => {
+    const { engine } = socket.io;
+    engine.on('upgradeError', () => {
+      if (/^paus/.test(engine.transport.readyState)) engine.transport.onClose();
+    });
+  });
+
 /** Bytes as every client can send them. */
 export const bytes = (...values) =>
   typeof Buffer === 'undefined' ? Uint8Array.from(values).buffer : Buffer.from(values);

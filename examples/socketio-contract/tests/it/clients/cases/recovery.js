@@ -1,20 +1,25 @@
 // Clients that come back after a break, and are given what they missed.
 
-import { ask, equal, forget, listen, next, settled, until } from '../site.js';
+import { ask, equal, forget, listen, next, settled, unpause, until } from '../site.js';
 
 /** Longer than the mount keeps anybody's place. */
 const EXPIRED_MS = 4_500;
 
 /** Breaks that a client has to survive, and the bytes after which its connections break. */
 const BREAKS = 50;
-const BYTES_TO_BREAK = [100, 4_000];
+const BYTES_TO_BREAK = [100, 6_000];
 
-/** Events that may be on their way: a client gets on only when it is given all of them in one go. */
-const BEHIND_MAX = 50;
+/**
+ * Events that may be on their way. A client gets on only when it is given all of them in one go,
+ * and each time it is not, its greeting is one more: they have to be far less than what connections
+ * carry, or there is no end to it.
+ */
+const BEHIND_MAX = 20;
 
 /** A socket through the cutter, with a room and data, that has heard something. */
 async function open(site, cutter, options) {
   const socket = site.begin('/', { url: cutter.url, ...options });
+  unpause(socket);
   await next(socket, 'auth');
   await ask(socket, 'join', 'red');
   await ask(socket, 'data-set', 'kept');
