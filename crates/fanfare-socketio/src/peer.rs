@@ -431,19 +431,7 @@ impl Peer {
         for entry in entries {
             self.finish(entry, Reason::ServerLeft);
         }
-        self.close_after_goodbye();
-    }
-
-    /// Clients 4.x that find the end of their session beside our goodbye look at the end first, and
-    /// come back. So it waits for the next poll.
-    fn close_after_goodbye(&self) {
-        let client = self.client.clone();
-        let flushed = client.flushed();
-        run(&self.runtime(), async move {
-            if flushed.await.is_ok() {
-                client.close(CloseReason::ForcedClose);
-            }
-        });
+        self.client.close(CloseReason::ForcedClose);
     }
 
     fn say_goodbye(&self, socket: &Socket) {

@@ -266,21 +266,25 @@ impl Session {
     }
 
     /// Closes the session when what was sent has been fetched, or after
-    /// [`Settings::close_timeout`].
+    /// [`Settings::close_timeout`]. Over polling the end has an answer of its own: clients 4.x that
+    /// find it beside messages look at the end first.
     pub fn close(&mut self, reason: CloseReason, now: Instant) {
         if self.stage != Stage::Open {
             return;
         }
-        match self.carrier {
-            Carrier::Polling(None) => {
-                self.close_probe();
-                self.stage = Stage::Closing {
-                    until: now + self.settings.close_timeout,
-                    reason,
-                };
-            }
-            Carrier::Polling(Some(_)) | Carrier::Socket(_) => self.end(reason),
+        let is_fetched = match self.carrier {
+            Carrier::Polling(held) => held.is_some() && self.buffer.is_empty(),
+            Carrier::Socket(_) => true,
+        };
+        if is_fetched {
+            self.end(reason);
+            return;
         }
+        self.close_probe();
+        self.stage = Stage::Closing {
+            until: now + self.settings.close_timeout,
+            reason,
+        };
     }
 
     /// Ends the session at once. A waiting poll and a socket are still told.

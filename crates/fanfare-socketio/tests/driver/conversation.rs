@@ -83,7 +83,9 @@ async fn a_close_from_inside_comes_after_what_was_sent() {
     .await;
     let session = site.open().await;
     site.post(&session, "4go").await;
-    assert_eq!(site.get(&session).await.text(), "4bye\u{1e}1");
+    // Clients 4.x that find the end beside messages look at it first.
+    assert_eq!(site.get(&session).await.text(), "4bye");
+    assert_eq!(site.get(&session).await.text(), "1");
     soon(site.is_empty()).await;
     let mut socket = site.socket().await;
     socket.send("4go").await;

@@ -223,22 +223,39 @@ fn a_client_that_goes_releases_its_poll() {
 fn a_server_that_closes_tells_the_poll_that_waits() {
     let mut it = Conversation::polling(V4);
     it.get(1, &[]);
+    it.close(CloseReason::ForcedClose, &["1 < 200 1", "forced close"]);
+}
+
+/// Clients 4.x that find the end beside messages look at the end first.
+#[test]
+fn what_was_sent_before_the_end_has_an_answer_of_its_own() {
+    let mut it = Conversation::polling(V4);
+    it.get(1, &[]);
     it.session.send(text("441"));
-    it.close(
-        CloseReason::ForcedClose,
-        &[r"1 < 200 441\x1e1", "forced close"],
-    );
+    it.close(CloseReason::ForcedClose, &["1 < 200 441"]);
+    it.get(2, &["2 < 200 1", "forced close"]);
 }
 
 #[test]
-fn a_server_that_closes_tells_the_next_poll() {
+fn a_server_that_closes_tells_the_next_polls() {
     let mut it = Conversation::polling(V4);
     it.send("4a", &[]);
     it.close(CloseReason::ServerShuttingDown, &[]);
     it.send("4late", &[]);
     it.post(1, "4late", &["1 < 200 ok"]);
-    it.get(2, &[r"2 < 200 4a\x1e1", "server shutting down"]);
-    it.get(3, &[&format!("3 {UNKNOWN}")]);
+    it.get(2, &["2 < 200 4a"]);
+    it.get(3, &["3 < 200 1", "server shutting down"]);
+    it.get(4, &[&format!("4 {UNKNOWN}")]);
+}
+
+/// It has read its goodbye, and does not poll for the end.
+#[test]
+fn a_client_that_goes_first_is_not_waited_for() {
+    let mut it = Conversation::polling(V4);
+    it.send("441", &[]);
+    it.close(CloseReason::ForcedClose, &[]);
+    it.get(1, &["1 < 200 441"]);
+    it.post(2, "4late\u{1e}1", &["forced close", "2 < 200 ok"]);
 }
 
 #[test]

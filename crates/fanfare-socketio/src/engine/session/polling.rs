@@ -61,7 +61,9 @@ impl Session {
             (_, Carrier::Socket(_)) => self.answer(request, Refusal::BadRequest.answer()),
             (Stage::Closing { reason, .. }, Carrier::Polling(held)) => {
                 *held = Some(new);
-                self.end(reason);
+                if self.buffer.is_empty() {
+                    self.end(reason);
+                }
             }
             (Stage::Open, Carrier::Polling(Some(_))) => {
                 self.answer(request, Answer::empty(StatusCode::BAD_REQUEST));
@@ -152,7 +154,7 @@ impl Session {
 
     /// Answers a waiting poll with all there is.
     pub fn flush(&mut self) {
-        if self.buffer.is_empty() || self.stage != Stage::Open {
+        if self.buffer.is_empty() || self.stage == Stage::Closed {
             return;
         }
         if let Carrier::Polling(held) = &mut self.carrier
@@ -200,10 +202,13 @@ impl Session {
 
     fn read_packets(&mut self, body: Body<'_>, now: Instant) -> Result<(), PayloadError> {
         for packet in payload::decode(body, self.handshake.revision) {
-            if self.stage != Stage::Open {
-                break;
+            match (self.stage, packet?) {
+                (Stage::Open, packet) => self.receive(packet, Origin::Post, now),
+                // It has read our goodbye, and will not come for the rest.
+                (Stage::Closing { reason, .. }, Packet::Close) => self.end(reason),
+                (Stage::Closing { .. }, _) => {}
+                (Stage::Closed, _) => break,
             }
-            self.receive(packet?, Origin::Post, now);
         }
         Ok(())
     }
