@@ -2,8 +2,9 @@
 
 use tower_layer::Layer;
 
-use super::layered::EngineLayered;
 use super::mount::EngineIo;
+use super::service::EngineService;
+use crate::over::Over;
 
 /// Puts a mount in front of an application: `Router::layer` of axum, or whatever else takes tower's
 /// layers. What is not under the mount's path goes on to the application.
@@ -18,9 +19,9 @@ impl EngineIo {
 }
 
 impl<S> Layer<S> for EngineLayer {
-    type Service = EngineLayered<S>;
+    type Service = Over<EngineService, S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        self.0.layered(inner)
+        self.0.over(inner)
     }
 }

@@ -16,13 +16,13 @@ use super::client::Client;
 use super::cookie::Cookie;
 use super::cors::Cors;
 use super::judge::Served;
-use super::layered::EngineLayered;
 use super::query::Transport;
 use super::registry::Registry;
 use super::revision::Revision;
 use super::service::EngineService;
 use super::session::{CloseReason, Settings};
 use crate::limits;
+use crate::over::Over;
 
 /// How a mount behaves. The default is the reference's, but for the path.
 #[derive(Clone, Debug)]
@@ -144,10 +144,10 @@ impl EngineIo {
 
     /// The mount in front of another service, which gets what is outside of its path.
     ///
-    /// `engine.layered(router)` serves as a whole application of axum; [`EngineIo::layer`] is the
+    /// `engine.over(router)` serves as a whole application of axum; [`EngineIo::layer`] is the
     /// same for `Router::layer`.
-    pub fn layered<S>(&self, inner: S) -> EngineLayered<S> {
-        EngineLayered::new(self.service(), inner)
+    pub fn over<S>(&self, inner: S) -> Over<EngineService, S> {
+        Over::new(self.service(), inner)
     }
 
     /// True if a URL's path is the mount's.

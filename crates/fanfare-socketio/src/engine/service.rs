@@ -23,6 +23,7 @@ use super::query::Query;
 use super::reception::{self, Admitted};
 use super::refusal::Refusal;
 use super::{task, transfer};
+use crate::over::{Answering, Front};
 
 /// Serves a mount; requests outside of its path get 404. Cloning is cheap.
 ///
@@ -30,33 +31,9 @@ use super::{task, transfer};
 #[derive(Clone, Debug)]
 pub struct EngineService(EngineIo);
 
-/// What comes of a request.
-pub(super) type Reply = Pin<Box<dyn Future<Output = Response<EngineBody>> + Send>>;
-
 impl EngineService {
     pub(super) fn new(engine: EngineIo) -> Self {
         Self(engine)
-    }
-
-    pub(super) fn contains(&self, path: &str) -> bool {
-        self.0.contains(path)
-    }
-
-    /// Answers a request below the mount's path.
-    pub(super) fn answer<B>(&self, mut request: Request<B>) -> Reply
-    where
-        B: Body + Send + 'static,
-        B::Data: Buf + Send,
-        B::Error: Into<Box<dyn Error + Send + Sync>>,
-    {
-        let mount = Arc::clone(self.0.mount());
-        let upgrade = hyper::upgrade::on(&mut request);
-        let (parts, body) = request.into_parts();
-        if reception::is_upgrade(&parts) {
-            let response = self.upgrade(&parts, upgrade);
-            return Box::pin(std::future::ready(response));
-        }
-        Box::pin(async move { exchange(&mount, parts, body).await.map(EngineBody::from) })
     }
 
     fn upgrade(&self, request: &Parts, upgrade: OnUpgrade) -> Response<EngineBody> {
@@ -68,6 +45,30 @@ impl EngineService {
             }
             Socket::Refused(response) => response.map(EngineBody::from),
         }
+    }
+}
+
+impl<B> Front<B> for EngineService
+where
+    B: Body + Send + 'static,
+    B::Data: Buf + Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Body = EngineBody;
+
+    fn claims(&self, path: &str) -> bool {
+        self.0.contains(path)
+    }
+
+    fn answer(&self, mut request: Request<B>) -> Answering<EngineBody> {
+        let mount = Arc::clone(self.0.mount());
+        let upgrade = hyper::upgrade::on(&mut request);
+        let (parts, body) = request.into_parts();
+        if reception::is_upgrade(&parts) {
+            let response = self.upgrade(&parts, upgrade);
+            return Box::pin(std::future::ready(response));
+        }
+        Box::pin(async move { exchange(&mount, parts, body).await.map(EngineBody::from) })
     }
 }
 
@@ -86,7 +87,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if !self.contains(request.uri().path()) {
+        if !Front::<B>::claims(self, request.uri().path()) {
             let mut response = Response::new(EngineBody::default());
             *response.status_mut() = StatusCode::NOT_FOUND;
             return Box::pin(std::future::ready(Ok(response)));

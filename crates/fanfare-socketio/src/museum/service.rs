@@ -22,7 +22,8 @@ use super::mount::Museum;
 use super::session::Take;
 use super::target::{NoCallback, Target};
 use super::transport::Transport;
-use super::{form, inbound, over, script, websocket};
+use super::{form, inbound, script, websocket};
+use crate::over::{Answering, Front, Over};
 
 /// The service through which clients reach a [`Museum`]: at what it
 /// [claims](Museum::claims) it serves, everything else is answered with 404 unless
@@ -36,9 +37,6 @@ pub struct MuseumService {
     museum: Museum,
 }
 
-/// A request on its way, see [`MuseumService`].
-pub(super) type Answering = Pin<Box<dyn Future<Output = Response<MuseumBody>> + Send>>;
-
 impl MuseumService {
     pub(super) fn new(museum: Museum) -> Self {
         Self { museum }
@@ -46,20 +44,28 @@ impl MuseumService {
 
     /// Serves the museum in front of another service, which gets all requests that are not the
     /// museum's.
-    pub fn over<S>(self, inner: S) -> over::MuseumOver<S> {
-        over::MuseumOver::new(self, inner)
+    pub fn over<S>(self, inner: S) -> Over<Self, S> {
+        Over::new(self, inner)
     }
 
     /// The sessions behind it.
     pub fn museum(&self) -> &Museum {
         &self.museum
     }
+}
 
-    pub(super) fn answer<B>(&self, request: Request<B>) -> Answering
-    where
-        B: Body + Send + 'static,
-        B::Data: Send,
-    {
+impl<B> Front<B> for MuseumService
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    type Body = MuseumBody;
+
+    fn claims(&self, path: &str) -> bool {
+        self.museum.claims(path)
+    }
+
+    fn answer(&self, request: Request<B>) -> Answering<MuseumBody> {
         Box::pin(answer(self.museum.clone(), request))
     }
 }

@@ -4,7 +4,8 @@ use std::convert::Infallible;
 use std::io::Read as _;
 
 use bytes::Bytes;
-use fanfare_socketio::engine::{EngineIo, LayeredBody};
+use fanfare_socketio::OverBody;
+use fanfare_socketio::engine::{EngineBody, EngineIo};
 use flate2::read::GzDecoder;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Empty, Full};
@@ -54,7 +55,7 @@ async fn what_is_not_the_mounts_goes_to_the_service_behind() {
     let (echo, _ends) = Echo::new();
     let engine = EngineIo::new(patient(), echo);
     let behind = Behind;
-    let mut layered = engine.layered(behind);
+    let mut layered = engine.over(behind);
     for (target, expected) in [
         ("/engine.io", "behind"),
         ("/", "behind"),
@@ -64,7 +65,8 @@ async fn what_is_not_the_mounts_goes_to_the_service_behind() {
         ),
     ] {
         let request = Request::get(target).body(Empty::<Bytes>::new()).unwrap();
-        let response: Response<LayeredBody<Full<Bytes>>> = layered.call(request).await.unwrap();
+        let response: Response<OverBody<EngineBody, Full<Bytes>>> =
+            layered.call(request).await.unwrap();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(body, expected, "{target}");
     }
