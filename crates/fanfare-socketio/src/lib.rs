@@ -133,6 +133,8 @@ pub use value::Value;
 /// The code of the pages for users has to compile.
 #[cfg(all(doctest, feature = "bundles", feature = "msgpack", feature = "museum"))]
 mod pages {
+    #[doc = include_str!("../../../README.md")]
+    pub struct Readme;
     #[doc = include_str!("../../../docs/socketio.md")]
     pub struct Guide;
     #[doc = include_str!("../../../docs/coming-from-socketio.md")]
