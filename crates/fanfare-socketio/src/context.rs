@@ -62,7 +62,8 @@ pub trait FromContext: Sized {
     fn from_context(context: &mut Context) -> Result<Self, ExtractError>;
 }
 
-/// Why a handler could not be called.
+/// Why a handler could not be called. Clients are not told: mistakes of the program are errors in
+/// the log.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExtractError {
@@ -113,7 +114,19 @@ pub struct Event {
     pub arguments: Data,
 }
 
+impl ExtractError {
+    /// Whether the program has to change, rather than what the client sends.
+    pub(crate) fn is_of_program(&self) -> bool {
+        !matches!(self, Self::Type(_))
+    }
+}
+
 impl Context {
+    /// The name of the event, if it is about one.
+    pub(crate) fn event_name(&self) -> Option<&str> {
+        self.incoming().ok().map(|event| &*event.name)
+    }
+
     pub(crate) fn incoming(&self) -> Result<&Incoming, ExtractError> {
         match &self.occasion {
             Occasion::Event(incoming) => Ok(incoming),

@@ -1,5 +1,6 @@
 //! Sending to many.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ack::{AckError, Gathering};
@@ -32,14 +33,25 @@ pub(crate) struct Flags {
     pub(crate) is_plain: bool,
 }
 
-/// Names of rooms: one or several.
+/// Names of rooms: one, or several in an array, a slice or a vector.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` names no rooms",
+    label = "pass a name, or several: `\"lobby\"`, `&name`, `[\"one\", \"other\"]`, `&names`",
+    note = "a name is a `String`, an `Arc<str>` or a reference to text"
+)]
 pub trait IntoRooms {
     /// The names.
     fn into_rooms(self) -> Vec<Box<str>>;
 }
 
 /// What an event or an acknowledgement can carry: a reference to anything serializable (a tuple is
-/// a list of arguments, `&()` is none), or [`Data`] as it came from somebody.
+/// a list of arguments, `&()` is none), a `String`, a [`Value`], or [`Data`] as it came from somebody.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the arguments of an event",
+    label = "pass a reference to something serializable",
+    note = "a reference to whatever implements `serde::Serialize` is one argument: `&value`",
+    note = "a reference to a tuple is a list of arguments, `&()` is none: `&(one, two)`"
+)]
 pub trait IntoArguments {
     /// The arguments.
     ///
@@ -58,7 +70,8 @@ pub enum EmitError {
     /// Clients take these names for call-backs and end the connection.
     #[error("{0:?} is the name of a call-back, no event can have it")]
     Reserved(String),
-    /// More answers are awaited of a socket than [`ACKS_MAX`](crate::limits::ACKS_MAX).
+    /// As many answers are awaited of this one socket as
+    /// [`ACKS_MAX`](crate::limits::ACKS_MAX). Wait for some of them.
     #[error("the client owes too many acknowledgements already")]
     TooManyAcks,
     /// The arguments cannot be written.
@@ -78,16 +91,37 @@ impl<T: serde::Serialize + ?Sized> IntoArguments for &T {
     }
 }
 
+/// One argument.
+impl IntoArguments for String {
+    fn into_arguments(self) -> Result<Data, TypeError> {
+        Data::write(&self)
+    }
+}
+
 impl IntoArguments for Data {
     fn into_arguments(self) -> Result<Data, TypeError> {
         Ok(self)
     }
 }
 
+/// Copies it: attachments are shared.
+impl IntoArguments for &Data {
+    fn into_arguments(self) -> Result<Data, TypeError> {
+        Ok(self.clone())
+    }
+}
+
 /// One argument.
 impl IntoArguments for Json<'_> {
     fn into_arguments(self) -> Result<Data, TypeError> {
-        Ok(Data::of(&[Value::Json(self)]))
+        Value::Json(self).into_arguments()
+    }
+}
+
+/// One argument.
+impl IntoArguments for Value<'_> {
+    fn into_arguments(self) -> Result<Data, TypeError> {
+        Ok(Data::of(&[self]))
     }
 }
 
@@ -98,17 +132,19 @@ impl IntoArguments for Vec<Value<'_>> {
     }
 }
 
-impl IntoRooms for &str {
-    fn into_rooms(self) -> Vec<Box<str>> {
-        vec![self.into()]
-    }
+/// Not for whatever is text: lists could not be told from it.
+macro_rules! implement_into_rooms {
+    ($($name:ty),*) => {$(
+        impl IntoRooms for $name {
+            fn into_rooms(self) -> Vec<Box<str>> {
+                let name: &str = self.as_ref();
+                vec![name.into()]
+            }
+        }
+    )*};
 }
 
-impl IntoRooms for &String {
-    fn into_rooms(self) -> Vec<Box<str>> {
-        self.as_str().into_rooms()
-    }
-}
+implement_into_rooms!(&str, &&str, String, &String, Arc<str>, &Arc<str>);
 
 impl<S: AsRef<str>> IntoRooms for &[S] {
     fn into_rooms(self) -> Vec<Box<str>> {
@@ -117,6 +153,18 @@ impl<S: AsRef<str>> IntoRooms for &[S] {
 }
 
 impl<S: AsRef<str>, const N: usize> IntoRooms for [S; N] {
+    fn into_rooms(self) -> Vec<Box<str>> {
+        self.as_slice().into_rooms()
+    }
+}
+
+impl<S: AsRef<str>, const N: usize> IntoRooms for &[S; N] {
+    fn into_rooms(self) -> Vec<Box<str>> {
+        self.as_slice().into_rooms()
+    }
+}
+
+impl<S: AsRef<str>> IntoRooms for Vec<S> {
     fn into_rooms(self) -> Vec<Box<str>> {
         self.as_slice().into_rooms()
     }
@@ -190,7 +238,8 @@ impl Emitter {
     /// arguments of their answers in the order in which they came.
     ///
     /// # Errors
-    /// [`AckError::Timeout`] with what came, if somebody did not answer.
+    /// [`AckError::Timeout`] with what came, if somebody did not answer. Who owes
+    /// [`ACKS_MAX`](crate::limits::ACKS_MAX) answers already is not asked, and does not answer.
     ///
     /// # Cancel safety
     /// The event is sent when the future is first polled; dropping it forgets the answers.
@@ -205,7 +254,7 @@ impl Emitter {
         let gathering = Gathering::new(sockets.len(), false);
         let _asked = self
             .namespace
-            .ask(sockets, event, data, self.flags, &gathering)?;
+            .ask(sockets, event, data, self.flags, &gathering);
         gathering.wait(timeout).await
     }
 

@@ -38,6 +38,7 @@ pub mod layer;
 pub mod line;
 mod live;
 mod mind;
+pub(crate) mod moment;
 pub mod mount;
 pub mod packet;
 pub mod parcel;

@@ -17,6 +17,15 @@ pub type HandlerFuture<R> = Pin<Box<dyn Future<Output = R> + Send>>;
 /// [`State`](crate::State) and whatever else implements [`FromContext`].
 ///
 /// `M` only tells the implementations apart; it is inferred.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be called as a handler",
+    label = "not an async function of what a handler can ask for",
+    note = "a handler is an async function or closure that owns what it uses",
+    note = "it takes up to six values, each of which implements `FromContext`: `Socket`, \
+            `Args<T>`, `Ack`, `Auth<T>`, `State<T>`, …",
+    note = "it returns `()`; a guard returns `Result<(), Refused>`",
+    note = "its future is `Send`: it keeps no `Rc` and no guard of a lock over an `.await`"
+)]
 pub trait Handler<M, R>: Send + Sync + 'static {
     /// Takes the arguments out and calls the function.
     ///
@@ -26,7 +35,25 @@ pub trait Handler<M, R>: Send + Sync + 'static {
 }
 
 /// A handler without its type.
-pub(crate) struct Erased<R>(Box<dyn Call<R>>);
+pub(crate) struct Erased<R> {
+    /// The method of [`Handlers`](crate::Handlers) that it was given to.
+    role: &'static str,
+    handler: Box<dyn Call<R>>,
+}
+
+/// Why a handler has come to no end.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// It was not called.
+    Extract(ExtractError),
+    Panicked,
+}
+
+impl From<Panicked> for Failed {
+    fn from(_: Panicked) -> Self {
+        Self::Panicked
+    }
+}
 
 trait Call<R>: Send + Sync {
     fn call(&self, context: &mut Context) -> Result<HandlerFuture<R>, ExtractError>;
@@ -41,21 +68,46 @@ impl<H: Handler<M, R>, M, R> Call<R> for Typed<H, M> {
 }
 
 impl<R> Erased<R> {
-    pub(crate) fn new<M: 'static>(handler: impl Handler<M, R>) -> Self
+    pub(crate) fn new<M: 'static>(role: &'static str, handler: impl Handler<M, R>) -> Self
     where
         R: 'static,
     {
-        Self(Box::new(Typed(handler, PhantomData)))
+        Self {
+            role,
+            handler: Box::new(Typed(handler, PhantomData)),
+        }
     }
 
     /// Calls it and waits for it. A panic is contained, be it of the call or of what it returned.
-    pub(crate) async fn run(
-        &self,
-        context: &mut Context,
-    ) -> Result<Result<R, Panicked>, ExtractError> {
-        match catch_unwind(AssertUnwindSafe(|| self.0.call(context))) {
-            Ok(future) => Ok(Contained(future?).await),
-            Err(_) => Ok(Err(Panicked)),
+    /// Mistakes of the program are in the log afterwards.
+    pub(crate) async fn run(&self, context: &mut Context) -> Result<R, Failed> {
+        let outcome = match catch_unwind(AssertUnwindSafe(|| self.handler.call(context))) {
+            Ok(Ok(future)) => Contained(future).await.map_err(Failed::from),
+            Ok(Err(error)) => Err(Failed::Extract(error)),
+            Err(_) => Err(Failed::Panicked),
+        };
+        if let Err(failed) = &outcome {
+            self.report(failed, context);
+        }
+        outcome
+    }
+
+    fn report(&self, failed: &Failed, context: &Context) {
+        let handler = self.role;
+        // As strings, which subscribers escape: clients may have chosen both.
+        let namespace = context.namespace.name().as_str();
+        let event = context.event_name();
+        match failed {
+            Failed::Extract(error) if error.is_of_program() => {
+                tracing::error!(handler, namespace, event, %error, "a handler was not called");
+            }
+            Failed::Panicked => tracing::error!(
+                handler,
+                namespace,
+                event,
+                "a handler panicked; its message is on standard error"
+            ),
+            Failed::Extract(_) => {}
         }
     }
 }

@@ -7,11 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use fanfare_hub::{Hub, MemoryEngine, MemoryLimits};
 use http::request::Parts;
 use tokio::runtime::Handle;
 
-use crate::clock::now;
 use crate::engine::{
     Application, Client, Conversation, Cookie, Cors, EngineIo, EngineLayer, EngineService, Files,
     MountSettings, Refusal, Revision,
@@ -21,14 +19,12 @@ use crate::handshake::Handshake;
 use crate::json::Json;
 use crate::limits;
 use crate::lock::lock;
-use crate::log::{Log, Recovery};
+use crate::log::Recovery;
+use crate::logs::Logs;
 use crate::name::{NameError, NamespaceName};
-use crate::namespace::Namespace;
+use crate::namespace::{Namespace, WeakNamespace};
 use crate::parser::Parser;
 use crate::peer::Connection;
-
-/// How often a recovery's own hub drops what has expired.
-const COLLECT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The files that are served unless the application does not want that.
 #[cfg(feature = "bundles")]
@@ -50,7 +46,7 @@ pub(crate) struct Shared {
     namespaces: Mutex<Namespaces>,
     admit: Option<Admit>,
     pub(crate) mark: Option<Mark>,
-    recovery: Option<(Hub, Recovery)>,
+    logs: Option<Logs>,
     /// Where handlers run that wait. Known with the first session.
     runtime: OnceLock<Handle>,
     numbers: AtomicU64,
@@ -58,12 +54,15 @@ pub(crate) struct Shared {
     plain: Mutex<Vec<Arc<Handshake>>>,
 }
 
+/// Dynamic namespaces of which some may be gone without anybody looking for them.
+const DYNAMIC_MIN: usize = 16;
+
 /// Different handshakes that are shared; more kinds of them are not.
 const PLAIN_HANDSHAKES_MAX: usize = 16;
 
 type Admit = Box<dyn Fn(&Parts) -> Result<(), Refusal> + Send + Sync>;
 type Mark = Box<dyn Fn(&Parts) -> u32 + Send + Sync>;
-type Matches = Box<dyn Fn(&str, &Json<'_>) -> bool + Send + Sync>;
+type Matches = dyn Fn(&str, &Json<'_>) -> bool + Send + Sync;
 
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -75,16 +74,21 @@ pub(crate) struct Settings {
 
 #[derive(Default)]
 struct Namespaces {
-    by_name: HashMap<NamespaceName, Named>,
-    dynamic: Vec<(Matches, Arc<Handlers>)>,
+    /// Made by the application; they stay.
+    fixed: HashMap<NamespaceName, Namespace>,
+    /// Made because a client asked for them; they are there as long as somebody has a handle, which
+    /// every socket has.
+    dynamic: HashMap<NamespaceName, WeakNamespace>,
+    /// How many `dynamic` may be before those that are no more are looked for.
+    dynamic_max: usize,
+    patterns: Vec<Pattern>,
 }
 
-struct Named {
-    namespace: Namespace,
-    /// Clients that are in it or on their way.
-    uses: usize,
-    /// Made because somebody asked for it; forgotten with the last who uses it.
-    is_dynamic: bool,
+/// Which namespaces are made when a client asks for them.
+#[derive(Clone)]
+struct Pattern {
+    matches: Arc<Matches>,
+    handlers: Arc<Handlers>,
 }
 
 /// Settings of a [`SocketIo`]. The defaults are the reference's.
@@ -117,39 +121,31 @@ impl SocketIo {
     pub fn of(&self, name: &str, handlers: Handlers) -> Result<Namespace, NameError> {
         let name = NamespaceName::parse(name)?;
         let namespace = self.shared.new_namespace(name.clone(), Arc::new(handlers));
-        let named = Named {
-            namespace: namespace.clone(),
-            uses: 0,
-            is_dynamic: false,
-        };
-        lock(&self.shared.namespaces).by_name.insert(name, named);
+        let mut namespaces = lock(&self.shared.namespaces);
+        namespaces.fixed.insert(name, namespace.clone());
         Ok(namespace)
     }
 
     /// Makes namespaces as clients ask for them: every name that `matches` (together with the
-    /// client's credentials), with what they all do. They are forgotten with their last clients.
+    /// client's credentials), with what they all do. They are there as long as somebody has a
+    /// handle: clients that are in it, or the application.
     ///
-    /// Of several, the first that matches counts. It is asked while others wait, so it must not
-    /// block.
+    /// Of several, the first that matches counts. It must not block.
     pub fn dynamic(
         &self,
         matches: impl Fn(&str, &Json<'_>) -> bool + Send + Sync + 'static,
         handlers: Handlers,
     ) {
-        let mut namespaces = lock(&self.shared.namespaces);
-        namespaces
-            .dynamic
-            .push((Box::new(matches), Arc::new(handlers)));
+        lock(&self.shared.namespaces).patterns.push(Pattern {
+            matches: Arc::new(matches),
+            handlers: Arc::new(handlers),
+        });
     }
 
     /// The namespace of this name, if there is one now.
     pub fn namespace(&self, name: &str) -> Option<Namespace> {
         let name = NamespaceName::parse(name).ok()?;
-        let namespaces = lock(&self.shared.namespaces);
-        namespaces
-            .by_name
-            .get(&name)
-            .map(|named| named.namespace.clone())
+        lock(&self.shared.namespaces).get(&name)
     }
 
     /// The sessions under it.
@@ -329,17 +325,15 @@ impl Builder {
 
     /// Makes it.
     pub fn build(self) -> (EngineLayer, SocketIo) {
-        let recovery = self.recovery.map(|recovery| {
-            let hub = recovery.hub.clone();
-            (hub.unwrap_or_else(own_hub), recovery)
-        });
+        let path = &self.mount.path;
+        let logs = self.recovery.map(|recovery| Logs::new(recovery, path));
         let shared = Arc::new(Shared {
             settings: self.settings,
             state: self.state,
             namespaces: Mutex::default(),
             admit: self.admit,
             mark: self.mark,
-            recovery,
+            logs,
             runtime: OnceLock::new(),
             numbers: AtomicU64::new(0),
             plain: Mutex::default(),
@@ -347,15 +341,6 @@ impl Builder {
         let engine = EngineIo::new(self.mount, App(Arc::clone(&shared)));
         (engine.layer(), SocketIo { shared, engine })
     }
-}
-
-/// A hub for events alone, in memory.
-fn own_hub() -> Hub {
-    let limits = MemoryLimits {
-        idle: COLLECT_INTERVAL,
-        ..MemoryLimits::default()
-    };
-    Hub::new(Arc::new(MemoryEngine::new(limits, now())), 0)
 }
 
 impl Shared {
@@ -387,55 +372,49 @@ impl Shared {
         handshake
     }
 
-    /// The namespace that a client asks for, which is kept until it is released.
-    pub(crate) fn acquire(&self, name: &NamespaceName, auth: &Json<'_>) -> Option<Namespace> {
-        let mut namespaces = lock(&self.namespaces);
-        if !namespaces.by_name.contains_key(name) {
-            let mut dynamic = namespaces.dynamic.iter();
-            let (_, handlers) = dynamic.find(|(matches, _)| matches(name.as_str(), auth))?;
-            let named = Named {
-                namespace: self.new_namespace(name.clone(), Arc::clone(handlers)),
-                uses: 0,
-                is_dynamic: true,
-            };
-            namespaces.by_name.insert(name.clone(), named);
-        }
-        let named = namespaces.by_name.get_mut(name)?;
-        named.uses += 1;
-        Some(named.namespace.clone())
-    }
-
-    pub(crate) fn release(&self, namespace: &Namespace) {
-        let mut namespaces = lock(&self.namespaces);
-        if let Some(named) = namespaces.by_name.get_mut(namespace.name()) {
-            named.uses = named.uses.saturating_sub(1);
-            if named.is_dynamic && named.uses == 0 {
-                namespaces.by_name.remove(namespace.name());
+    /// The namespace that a client asks for.
+    pub(crate) fn namespace(&self, name: &NamespaceName, auth: &Json<'_>) -> Option<Namespace> {
+        let patterns = {
+            let namespaces = lock(&self.namespaces);
+            if let Some(namespace) = namespaces.get(name) {
+                return Some(namespace);
             }
-        }
+            namespaces.patterns.clone()
+        };
+        // Unlocked: it is the application's, and may ask for namespaces itself.
+        let mut patterns = patterns.into_iter();
+        let Pattern { handlers, .. } = patterns.find(|it| (it.matches)(name.as_str(), auth))?;
+        let mut namespaces = lock(&self.namespaces);
+        // Another client may have been faster.
+        let namespace = namespaces.get(name);
+        Some(namespace.unwrap_or_else(|| {
+            let namespace = self.new_namespace(name.clone(), handlers);
+            namespaces.remember(&namespace);
+            namespace
+        }))
     }
 
     fn new_namespace(&self, name: NamespaceName, handlers: Arc<Handlers>) -> Namespace {
-        let recovery = self.recovery.as_ref();
-        let log = recovery.and_then(|(hub, recovery)| Log::new(hub, recovery, name.as_str()));
+        let log = self.logs.as_ref().and_then(|logs| logs.of(&name));
         Namespace::new(name, handlers, self.settings.parser, log)
     }
+}
 
-    /// Something has to drop what has expired from a hub of our own.
-    fn collect(self: &Arc<Self>, runtime: &Handle) {
-        let Some((hub, recovery)) = &self.recovery else {
-            return;
-        };
-        if recovery.hub.is_some() {
-            return;
+impl Namespaces {
+    fn get(&self, name: &NamespaceName) -> Option<Namespace> {
+        let fixed = self.fixed.get(name).cloned();
+        fixed.or_else(|| self.dynamic.get(name)?.upgrade())
+    }
+
+    /// Remembers a dynamic one, as long as it is there.
+    fn remember(&mut self, namespace: &Namespace) {
+        if self.dynamic.len() >= self.dynamic_max {
+            self.dynamic.retain(|_, other| other.is_there());
+            // So each is looked at about once.
+            self.dynamic_max = 2 * self.dynamic.len() + DYNAMIC_MIN;
         }
-        let (hub, shared) = (hub.clone(), Arc::downgrade(self));
-        runtime.spawn(async move {
-            while shared.strong_count() > 0 {
-                tokio::time::sleep(COLLECT_INTERVAL).await;
-                hub.collect(now(), COLLECT_INTERVAL);
-            }
-        });
+        let name = namespace.name().clone();
+        self.dynamic.insert(name, namespace.downgrade());
     }
 }
 
@@ -450,8 +429,10 @@ impl Application for App {
     fn open(&self, client: &Client, request: &Parts) -> Box<dyn Conversation> {
         if self.0.runtime.get().is_none() {
             let runtime = Handle::current();
-            if self.0.runtime.set(runtime.clone()).is_ok() {
-                self.0.collect(&runtime);
+            if self.0.runtime.set(runtime.clone()).is_ok()
+                && let Some(logs) = &self.0.logs
+            {
+                logs.collect(&runtime, &self.0);
             }
         }
         Box::new(Connection::new(client, Arc::clone(&self.0), request))

@@ -79,6 +79,7 @@ pub mod data;
 pub mod decoder;
 pub mod emitter;
 pub mod engine;
+mod few;
 mod form;
 mod forms;
 pub mod handler;
@@ -90,6 +91,7 @@ pub mod json;
 pub mod limits;
 mod lock;
 mod log;
+mod logs;
 #[cfg(feature = "msgpack")]
 pub mod msgpack;
 #[cfg(feature = "museum")]

@@ -104,6 +104,10 @@ pub const ATTACHMENTS_TIMEOUT: Duration = Duration::from_secs(45);
 /// Namespaces of one client; one more is refused. Far more than an application has.
 pub const NAMESPACES_MAX: usize = 100;
 
+/// Bytes of a client's credentials for a namespace; more are refused. They are kept as long as it is
+/// in there, and a token has a few thousand at the most.
+pub const AUTH_BYTES_MAX: usize = 64 << 10;
+
 /// Rooms of one socket beside its own; one more is refused. Each takes a place in two tables.
 pub const ROOMS_MAX: usize = 1_000;
 
@@ -111,8 +115,8 @@ pub const ROOMS_MAX: usize = 1_000;
 /// the server.
 pub const ROOM_BYTES_MAX: usize = 1_024;
 
-/// Acknowledgements that one client owes; one more is an error to whoever asks. More are no
-/// conversation.
+/// Acknowledgements that one client owes; one more is an error to whoever asks it alone, and a
+/// broadcast passes it over. More are no conversation.
 pub const ACKS_MAX: usize = 10_000;
 
 /// Bytes of one client's events that wait for a handler which takes its time. More end the session:

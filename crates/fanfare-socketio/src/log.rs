@@ -43,8 +43,8 @@ use crate::socket::{Life, SavedState, Socket, SocketId};
 /// How clients that come back are given what they missed.
 #[derive(Clone, Debug)]
 pub struct Recovery {
-    /// Where events and broken connections are kept: channels whose names begin with `socket.io:`.
-    /// `None` keeps them in memory. Whoever gives a hub has [`Hub::collect`] called once a second.
+    /// Where events and broken connections are kept: channels whose names begin with `socket.io:`
+    /// and have the path of the mount in them. `None` keeps them in memory. Whoever gives a hub has [`Hub::collect`] called once a second.
     pub hub: Option<Hub>,
     /// Whether events are kept and given again. Without, only the state of a broken connection is,
     /// and the application gives again what was missed: it finds the client's offset in
@@ -81,12 +81,38 @@ pub(crate) struct Log(Arc<Inner>);
 struct Inner {
     hub: Hub,
     channel: ChannelName,
+    sessions: Box<str>,
     recovery: Recovery,
     queue: Mutex<Queue>,
-    /// The newest event that was given to sockets.
-    newest: Mutex<Option<MessageId>>,
+    tip: Mutex<Tip>,
     /// Those who are connected, by their secrets.
     living: Mutex<Index<Socket>>,
+}
+
+/// The end of what was said.
+#[derive(Clone, Copy, Default)]
+struct Tip {
+    /// The newest event that was given to sockets.
+    newest: Option<MessageId>,
+    /// Something could not be kept that was said before the event of this id. Whoever was away then
+    /// has missed it.
+    hole_before: Option<MessageId>,
+    /// Something could not be kept after the newest event.
+    is_broken: bool,
+}
+
+impl Tip {
+    fn kept(&mut self, id: MessageId) {
+        self.newest = Some(id);
+        if std::mem::take(&mut self.is_broken) {
+            self.hole_before = Some(id);
+        }
+    }
+
+    /// Whether all that was said after `cursor` was kept.
+    fn has_all_since(&self, cursor: MessageId) -> bool {
+        !self.is_broken && self.hole_before.is_none_or(|hole| cursor >= hole)
+    }
 }
 
 /// What is to be done, in order.
@@ -140,17 +166,23 @@ struct Claim {
 }
 
 impl Log {
-    /// None if the name of the namespace is too long for a channel: no recovery then.
-    pub(crate) fn new(hub: &Hub, recovery: &Recovery, namespace: &str) -> Option<Self> {
-        let channel = ChannelName::new(&format!("socket.io:events:{namespace}")).ok()?;
-        Some(Self(Arc::new(Inner {
+    /// Of the events in a channel, and of broken connections in channels whose names begin with
+    /// `sessions`.
+    pub(crate) fn new(
+        hub: &Hub,
+        recovery: &Recovery,
+        events: ChannelName,
+        sessions: Box<str>,
+    ) -> Self {
+        Self(Arc::new(Inner {
             hub: hub.clone(),
-            channel,
+            channel: events,
+            sessions,
             recovery: recovery.clone(),
             queue: Mutex::default(),
-            newest: Mutex::default(),
+            tip: Mutex::default(),
             living: Mutex::default(),
-        })))
+        }))
     }
 
     pub(crate) fn keeps_events(&self) -> bool {
@@ -164,7 +196,7 @@ impl Log {
     /// The offset of the newest event. Events that are in no log carry it too: a client takes the
     /// last text of any event for its offset.
     pub(crate) fn offset(&self) -> Option<Box<str>> {
-        let newest = *lock(&self.0.newest);
+        let newest = lock(&self.0.tip).newest;
         newest.map(|id| id.to_string().into())
     }
 
@@ -206,7 +238,7 @@ impl Log {
 
     /// Keeps what belongs to a connection that has broken.
     pub(crate) fn save(&self, socket: &Socket) {
-        let Some(pid) = &socket.life().pid else {
+        let Some(Life { pid, .. }) = socket.life() else {
             return;
         };
         let mut living = lock(&self.0.living);
@@ -220,7 +252,7 @@ impl Log {
 
     /// The socket has ended for good.
     pub(crate) fn forget(&self, socket: &Socket) {
-        if let Some(pid) = &socket.life().pid {
+        if let Some(Life { pid, .. }) = socket.life() {
             let mut living = lock(&self.0.living);
             if living.find(pid.as_str(), pid_of) == Some(socket) {
                 living.remove(pid.as_str(), pid_of);
@@ -235,12 +267,9 @@ impl Log {
         let pid = Sid::parse(claim.pid?.as_str()?)?;
         let saved = match self.take_over(pid) {
             Some(saved) => saved,
-            None => self.find(pid).await?,
+            None => self.find(pid, namespace).await?,
         };
         let since: MessageId = saved.since.parse().ok()?;
-        if saved.namespace != namespace.name().as_str() {
-            return None;
-        }
         if !self.keeps_events() {
             let cursor = since;
             return Some(Restored { pid, saved, cursor });
@@ -261,8 +290,8 @@ impl Log {
         Some(saved)
     }
 
-    async fn find(&self, pid: Sid) -> Option<Saved> {
-        let channel = session_channel(pid)?;
+    async fn find(&self, pid: Sid, namespace: &Namespace) -> Option<Saved> {
+        let channel = self.session_channel(pid)?;
         let hub = &self.0.hub;
         // Reading alone would make a channel for every guess.
         if !hub.exists(&channel, now()).await.ok()? {
@@ -272,14 +301,23 @@ impl Log {
             .read(&channel, Start::Oldest, PageLimit::ONE, now())
             .await
             .ok()?;
-        let message = page.messages.front().cloned()?;
+        let message = page.messages.front()?;
+        let saved: Saved = serde_json::from_slice(message.payload()).ok()?;
+        if saved.namespace != namespace.name().as_str() {
+            return None;
+        }
         // It serves once. That it is gone already is somebody else's good luck.
         hub.delete(&channel, now()).await.ok()?.info?;
-        serde_json::from_slice(message.payload()).ok()
+        Some(saved)
+    }
+
+    fn session_channel(&self, pid: Sid) -> Option<ChannelName> {
+        ChannelName::new(&format!("{}{}", self.0.sessions, pid.as_str())).ok()
     }
 
     fn keep(&self, pid: Sid, saved: &Saved) {
-        let (Some(channel), Ok(json)) = (session_channel(pid), serde_json::to_vec(saved)) else {
+        let (Some(channel), Ok(json)) = (self.session_channel(pid), serde_json::to_vec(saved))
+        else {
             return;
         };
         let window = self.0.recovery.window;
@@ -355,11 +393,12 @@ impl Log {
                 let record = Record::write(&selection, &data);
                 let offset = match self.publish(record).await {
                     Ok(id) => {
-                        *lock(&self.0.newest) = Some(id);
+                        lock(&self.0.tip).kept(id);
                         Some(id.to_string().into())
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "an event was not kept: who is away will miss it");
+                        tracing::warn!(%error, "an event was not kept: who is away begins anew");
+                        lock(&self.0.tip).is_broken = true;
                         None
                     }
                 };
@@ -409,17 +448,12 @@ impl Log {
         let socket = match &restored {
             Some(restored) => restored.socket(namespace, peer, handshake),
             None => {
-                let life = Life {
-                    // Clients 2.x do not come back as the same.
-                    pid: (peer.revision() == Revision::V4).then(Sid::fresh),
-                    since: self.position().await,
-                    is_recovered: false,
-                };
+                let life = self.new_life(peer.revision()).await;
                 peer.new_socket(namespace, handshake, life, None, SavedState::default())
             }
         };
         // Before it is in: if it breaks from there on, it is kept.
-        if socket.life().pid.is_some() {
+        if socket.life().is_some() {
             lock(&self.0.living).insert(socket.clone(), pid_of);
         }
         if !peer.settle(namespace, number, &socket) {
@@ -444,18 +478,28 @@ impl Log {
         socket.begin();
     }
 
-    /// The place after everything that has been said.
-    async fn position(&self) -> Option<MessageId> {
-        let page = self
-            .0
-            .hub
-            .read(&self.0.channel, Start::Newest, PageLimit::ONE, now())
-            .await;
-        page.ok().map(|page| page.newest)
+    /// That of a socket which begins after everything that has been said. None for clients 2.x, which
+    /// do not come back as the same, and if nobody knows where that is.
+    async fn new_life(&self, revision: Revision) -> Option<Life> {
+        if revision == Revision::V3 {
+            return None;
+        }
+        let (hub, channel) = (&self.0.hub, &self.0.channel);
+        let page = hub.read(channel, Start::Newest, PageLimit::ONE, now());
+        Some(Life {
+            since: page.await.ok()?.newest,
+            pid: Sid::fresh(),
+            is_recovered: false,
+        })
     }
 
     /// What was said to somebody since. None if not all of it can be had, or it is too much.
+    ///
+    /// What could not be kept only this node knows of, while it runs.
     async fn missed(&self, restored: &Restored) -> Option<Vec<(MessageId, Data)>> {
+        if !lock(&self.0.tip).has_all_since(restored.cursor) {
+            return None;
+        }
         let mut place = Place::new(self.0.channel.clone(), Start::After(restored.cursor));
         let mut missed = Vec::new();
         let mut bytes = 0;
@@ -487,11 +531,12 @@ impl Log {
 impl Restored {
     /// The socket that goes on for the broken one.
     fn socket(&self, namespace: &Namespace, peer: &Arc<Peer>, handshake: Arc<Handshake>) -> Socket {
-        let life = Life {
-            pid: Some(self.pid),
-            since: self.saved.since.parse().ok(),
+        let since = self.saved.since.parse().ok();
+        let life = since.map(|since| Life {
+            pid: self.pid,
+            since,
             is_recovered: true,
-        };
+        });
         let saved = SavedState {
             data: self.saved.data.as_ref().map(|data| data.get().into()),
             rooms: self
@@ -528,19 +573,14 @@ impl Saved {
             data: data.and_then(|data| serde_json::value::RawValue::from_string(data.into()).ok()),
             since: socket
                 .life()
-                .since
-                .map(|id| id.to_string())
+                .map(|life| life.since.to_string())
                 .unwrap_or_default(),
         }
     }
 }
 
 fn pid_of(socket: &Socket) -> &str {
-    socket.life().pid.as_ref().map_or("", Sid::as_str)
-}
-
-fn session_channel(pid: Sid) -> Option<ChannelName> {
-    ChannelName::new(&format!("socket.io:session:{}", pid.as_str())).ok()
+    socket.life().map_or("", |life| life.pid.as_str())
 }
 
 impl fmt::Debug for Log {

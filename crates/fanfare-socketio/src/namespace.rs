@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use crate::ack::{AckError, Gathering};
@@ -35,10 +35,29 @@ struct Inner {
     acks: AtomicU64,
 }
 
+/// A namespace that may be gone.
+pub(crate) struct WeakNamespace(Weak<Inner>);
+
+impl WeakNamespace {
+    pub(crate) fn upgrade(&self) -> Option<Namespace> {
+        self.0.upgrade().map(Namespace)
+    }
+
+    pub(crate) fn is_there(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+}
+
 /// Sockets that owe an answer. They are let off when nobody waits any more.
 pub(crate) struct Asked {
     number: u64,
     sockets: Vec<Socket>,
+}
+
+impl Asked {
+    pub(crate) fn is_nobody(&self) -> bool {
+        self.sockets.is_empty()
+    }
 }
 
 impl Drop for Asked {
@@ -148,6 +167,10 @@ impl Namespace {
         lock(&self.0.rooms).names().cloned().collect()
     }
 
+    pub(crate) fn downgrade(&self) -> WeakNamespace {
+        WeakNamespace(Arc::downgrade(&self.0))
+    }
+
     pub(crate) fn handlers(&self) -> &Handlers {
         &self.0.handlers
     }
@@ -192,8 +215,7 @@ impl Namespace {
     }
 
     pub(crate) fn rooms_of(&self, socket: &Socket) -> Option<Vec<Arc<str>>> {
-        let rooms = lock(&self.0.rooms);
-        rooms.rooms_of(socket.id()).map(<[_]>::to_vec)
+        lock(&self.0.rooms).rooms_of(socket.id())
     }
 
     /// A packet of this namespace.
@@ -239,28 +261,21 @@ impl Namespace {
         }
     }
 
-    /// Sends an event that sockets have to answer. It is in no log: an answer to a question from
-    /// another life would find nobody.
+    /// Sends an event that sockets have to answer, but for those that owe too many answers. It is in
+    /// no log: an answer to a question from another life would find nobody.
     pub(crate) fn ask(
         &self,
-        sockets: Vec<Socket>,
+        mut sockets: Vec<Socket>,
         event: &str,
         data: Data,
         flags: Flags,
         gathering: &Arc<Gathering>,
-    ) -> Result<Asked, EmitError> {
+    ) -> Asked {
         let number = self.0.acks.fetch_add(1, Ordering::Relaxed);
-        let asked = Asked { number, sockets };
-        if !asked
-            .sockets
-            .iter()
-            .all(|socket| socket.expect_ack(number, gathering))
-        {
-            return Err(EmitError::TooManyAcks);
-        }
+        sockets.retain(|socket| socket.expect_ack(number, gathering));
         let forms = self.forms(event_body(event, data, Some(number)), flags, None);
-        deliver(&forms, &asked.sockets);
-        Ok(asked)
+        deliver(&forms, &sockets);
+        Asked { number, sockets }
     }
 }
 

@@ -8,9 +8,11 @@ use tokio::runtime::Handle;
 
 use crate::context::{Context, Incoming, Occasion};
 use crate::decoder::{Decoder, DecoderSettings};
+use crate::engine::moment::Moment;
 use crate::engine::session::Received;
 use crate::engine::sid::Sid;
 use crate::engine::{Client, CloseReason, Conversation, Parcel, Revision, clock};
+use crate::few::Few;
 use crate::form;
 use crate::handlers::Refused;
 use crate::handshake::{Handshake, OpenRequest};
@@ -31,8 +33,8 @@ pub(crate) struct Peer {
     shared: Arc<Shared>,
     request: Option<Arc<OpenRequest>>,
     mark: u32,
-    /// In the order in which they were asked for; few.
-    entries: Mutex<Vec<Entry>>,
+    /// In the order in which they were asked for.
+    entries: Mutex<Few<Entry>>,
 }
 
 /// One namespace of a client.
@@ -52,9 +54,9 @@ pub(crate) struct Connection {
     peer: Arc<Peer>,
     decoder: Decoder,
     /// When the session ends if no namespace was joined; none once one was.
-    join_by: Option<Instant>,
+    join_by: Option<Moment>,
     /// When missing attachments have to be there.
-    complete_by: Option<Instant>,
+    complete_by: Option<Moment>,
 }
 
 impl Connection {
@@ -77,7 +79,7 @@ impl Connection {
         Self {
             peer,
             decoder: Decoder::default(),
-            join_by: Some(join_by),
+            join_by: Some(join_by.into()),
             complete_by: None,
         }
     }
@@ -96,7 +98,7 @@ impl Connection {
         {
             Ok(packet) => {
                 self.complete_by = match (self.decoder.is_waiting(), was_waiting) {
-                    (true, false) => Some(clock::now() + limits::ATTACHMENTS_TIMEOUT),
+                    (true, false) => Some((clock::now() + limits::ATTACHMENTS_TIMEOUT).into()),
                     (true, true) => self.complete_by,
                     (false, _) => None,
                 };
@@ -128,10 +130,8 @@ impl Conversation for Connection {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        match (self.join_by, self.complete_by) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        }
+        let deadlines = self.join_by.into_iter().chain(self.complete_by);
+        deadlines.min().map(Instant::from)
     }
 
     fn tick(&mut self, now: Instant, client: &Client) {
@@ -223,19 +223,17 @@ impl Peer {
         if lock(&self.entries).len() >= limits::NAMESPACES_MAX {
             return self.refuse(name, &Refused::new("Too many namespaces"));
         }
-        let Some(namespace) = self.shared.acquire(name, &auth) else {
+        if auth.as_str().len() > limits::AUTH_BYTES_MAX {
+            return self.refuse(name, &Refused::new("The credentials are too large"));
+        }
+        let Some(namespace) = self.shared.namespace(name, &auth) else {
             return self.refuse(name, &Refused::new("Invalid namespace"));
         };
         let number = self.shared.next_number();
-        {
-            let mut entries = lock(&self.entries);
-            // Nearly every client has one.
-            entries.reserve_exact(1);
-            entries.push(Entry {
-                namespace: namespace.clone(),
-                stage: Stage::Connecting(number),
-            });
-        }
+        lock(&self.entries).push(Entry {
+            namespace: namespace.clone(),
+            stage: Stage::Connecting(number),
+        });
         let handshake = self.shared.handshake(Handshake {
             auth,
             request: self.request.clone(),
@@ -264,9 +262,8 @@ impl Peer {
         }
         match namespace.log() {
             None => {
-                let life = Life::default();
                 let socket =
-                    self.new_socket(&namespace, handshake, life, None, SavedState::default());
+                    self.new_socket(&namespace, handshake, None, None, SavedState::default());
                 if self.settle(&namespace, number, &socket) {
                     self.welcome(&socket);
                     namespace.insert(&socket);
@@ -291,9 +288,8 @@ impl Peer {
                 occasion: Occasion::Connecting,
             };
             match guard.run(&mut context).await {
-                Ok(Ok(outcome)) => outcome?,
-                Ok(Err(_)) => return Err(Refused::new("Internal error")),
-                Err(error) => return Err(Refused::new(error.to_string())),
+                Ok(outcome) => outcome?,
+                Err(failed) => return Err(failed.into()),
             }
         }
         Ok(())
@@ -304,7 +300,7 @@ impl Peer {
         self: &Arc<Self>,
         namespace: &Namespace,
         handshake: Arc<Handshake>,
-        life: Life,
+        life: Option<Life>,
         id: Option<SocketId>,
         saved: SavedState,
     ) -> Socket {
@@ -346,7 +342,7 @@ impl Peer {
             Revision::V3 => ConnectPayload::Absent,
             Revision::V4 => ConnectPayload::Object(welcome(
                 socket.id(),
-                socket.life().pid.as_ref().map(Sid::as_str),
+                socket.life().map(|life| life.pid.as_str()),
             )),
         };
         self.send(&Packet {
@@ -375,20 +371,12 @@ impl Peer {
     }
 
     fn take_connecting(&self, namespace: &Namespace, number: u64) -> bool {
-        let mut entries = lock(&self.entries);
-        let index = entries.iter().position(|entry| entry.is(namespace, number));
-        let taken = index.map(|index| entries.remove(index));
-        drop(entries);
-        if taken.is_some() {
-            self.shared.release(namespace);
-        }
+        let taken = self.take(|entry| entry.is(namespace, number));
         taken.is_some()
     }
 
     fn take(&self, is_it: impl Fn(&Entry) -> bool) -> Option<Entry> {
-        let mut entries = lock(&self.entries);
-        let index = entries.iter().position(is_it)?;
-        Some(entries.remove(index))
+        lock(&self.entries).take(is_it)
     }
 
     fn finish(&self, entry: Entry, reason: Reason) {
@@ -400,7 +388,6 @@ impl Peer {
             }
             socket.end(reason);
         }
-        self.shared.release(&entry.namespace);
     }
 
     /// The client leaves a namespace. False if it is not in there.
@@ -423,7 +410,7 @@ impl Peer {
     /// We end all of its sockets, and its session.
     pub(crate) fn disconnect(&self) {
         let entries = std::mem::take(&mut *lock(&self.entries));
-        for entry in &entries {
+        for entry in entries.iter() {
             if let Stage::Connected(socket) = &entry.stage {
                 self.say_goodbye(socket);
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use slab::Slab;
 
+use crate::few::Few;
 use crate::index::Index;
 
 /// The members of a namespace and their rooms. `T` is what a member is to the caller.
@@ -22,7 +23,7 @@ pub(crate) struct Rooms<T> {
 #[derive(Debug)]
 struct Member<T> {
     value: T,
-    rooms: Vec<Arc<str>>,
+    rooms: Few<Arc<str>>,
 }
 
 /// Whom something concerns: the union of rooms, everybody without any, but nobody who is in one of
@@ -53,7 +54,7 @@ impl<T: Clone + Identified> Rooms<T> {
     pub(crate) fn insert(&mut self, value: T) {
         let key = self.members.insert(Member {
             value: value.clone(),
-            rooms: Vec::new(),
+            rooms: Few::default(),
         });
         // There are never as many members as this could not count.
         let key = u32::try_from(key).unwrap_or(u32::MAX);
@@ -69,10 +70,10 @@ impl<T: Clone + Identified> Rooms<T> {
         let (_, key) = self.ids.remove(id, id_of)?;
         let key = key as usize;
         let member = self.members.try_remove(key)?;
-        for room in &member.rooms {
+        for room in member.rooms.iter() {
             self.take_out(room, key);
         }
-        Some(member.rooms)
+        Some(member.rooms.into_iter().collect())
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -85,9 +86,9 @@ impl<T: Clone + Identified> Rooms<T> {
     }
 
     /// The rooms of a member without its own.
-    pub(crate) fn rooms_of(&self, id: &str) -> Option<&[Arc<str>]> {
-        let key = self.key(id)?;
-        self.members.get(key).map(|member| &*member.rooms)
+    pub(crate) fn rooms_of(&self, id: &str) -> Option<Vec<Arc<str>>> {
+        let member = self.members.get(self.key(id)?)?;
+        Some(member.rooms.iter().cloned().collect())
     }
 
     /// The names of all rooms that somebody joined.
@@ -123,7 +124,7 @@ impl<T: Clone + Identified> Rooms<T> {
             return;
         };
         if let Some(member) = self.members.get_mut(key) {
-            member.rooms.retain(|it| &**it != room);
+            member.rooms.take(|it| &**it == room);
         }
         self.take_out(room, key);
     }
@@ -220,7 +221,7 @@ mod tests {
         assert_eq!(found.into_iter().collect::<String>(), expected);
         let told_apart: String = ["a", "b", "c"]
             .into_iter()
-            .filter(|id| selection.means(id, rooms.rooms_of(id).unwrap()))
+            .filter(|id| selection.means(id, &rooms.rooms_of(id).unwrap()))
             .collect();
         assert_eq!(told_apart, expected, "the same question about one member");
     }

@@ -18,7 +18,7 @@ use crate::emitter::{EmitError, Emitter, Flags, IntoArguments, IntoRooms, event_
 use crate::engine::sid::Sid;
 use crate::engine::{Client, CloseReason};
 use crate::forms::Announcement;
-use crate::handler::Erased;
+use crate::handler::{Erased, Failed};
 use crate::handshake::Handshake;
 use crate::json::{Json, TypeError};
 use crate::limits;
@@ -41,7 +41,8 @@ struct Inner {
     namespace: Namespace,
     peer: Arc<Peer>,
     handshake: Arc<Handshake>,
-    life: Life,
+    /// None if it cannot be recovered.
+    life: Option<Life>,
     state: Mutex<State>,
 }
 
@@ -63,12 +64,12 @@ impl SocketId {
 }
 
 /// The part of a socket that a reconnect can save.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Life {
     /// The secret under which it can be recovered.
-    pub(crate) pid: Option<Sid>,
+    pub(crate) pid: Sid,
     /// Nothing that was said before is ever given to it again.
-    pub(crate) since: Option<MessageId>,
+    pub(crate) since: MessageId,
     pub(crate) is_recovered: bool,
 }
 
@@ -86,8 +87,8 @@ struct State {
     has_begun: bool,
     ended: Option<Reason>,
     /// Which rooms it was in when it ended, or is going to be in.
-    left: Vec<Arc<str>>,
-    /// What waits for the handler that runs; none while none runs.
+    left: Box<[Arc<str>]>,
+    /// What waits for the handler that runs, or for the beginning; none while it waits for neither.
     queue: Option<Box<Queue>>,
     /// Who waits for the client's answers, by their number.
     #[expect(
@@ -122,7 +123,7 @@ impl Socket {
         namespace: Namespace,
         peer: Arc<Peer>,
         handshake: Arc<Handshake>,
-        life: Life,
+        life: Option<Life>,
         saved: SavedState,
     ) -> Self {
         Self(Arc::new(Inner {
@@ -133,7 +134,9 @@ impl Socket {
             life,
             state: Mutex::new(State {
                 data: saved.data,
-                left: saved.rooms,
+                left: saved.rooms.into(),
+                // What the client says already is handled once it is in.
+                queue: Some(Box::default()),
                 ..State::default()
             }),
         }))
@@ -163,7 +166,7 @@ impl Socket {
     /// True if it goes on where an earlier connection of the same client broke off: with its id, its
     /// rooms, its data, and what it missed.
     pub fn is_recovered(&self) -> bool {
-        self.0.life.is_recovered
+        self.life().is_some_and(|life| life.is_recovered)
     }
 
     /// The session under it, which other namespaces of the client share.
@@ -171,8 +174,8 @@ impl Socket {
         self.0.peer.client()
     }
 
-    pub(crate) fn life(&self) -> &Life {
-        &self.0.life
+    pub(crate) fn life(&self) -> Option<&Life> {
+        self.0.life.as_ref()
     }
 
     /// Sends an event to this client.
@@ -239,11 +242,14 @@ impl Socket {
     ) -> Result<Data, AckError> {
         let data = event_data(event, arguments)?;
         let gathering = Gathering::new(1, true);
-        let asked = vec![self.clone()];
-        let _asked = self
+        let socket = vec![self.clone()];
+        let asked = self
             .0
             .namespace
-            .ask(asked, event, data, Flags::default(), &gathering)?;
+            .ask(socket, event, data, Flags::default(), &gathering);
+        if asked.is_nobody() {
+            return Err(EmitError::TooManyAcks.into());
+        }
         let answers = gathering.wait(timeout).await?;
         answers.into_iter().next().ok_or(AckError::Disconnected)
     }
@@ -304,7 +310,7 @@ impl Socket {
     pub(crate) fn joined(&self) -> Vec<Arc<str>> {
         match self.0.namespace.rooms_of(self) {
             Some(rooms) => rooms,
-            None => lock(&self.0.state).left.clone(),
+            None => lock(&self.0.state).left.to_vec(),
         }
     }
 
@@ -397,10 +403,15 @@ impl Socket {
 
     /// It is in: from here on handlers are called. One that has ended already was never there.
     pub(crate) fn begin(&self) {
-        self.handle_if(Occasion::Connected, |state| {
-            state.has_begun = state.ended.is_none();
-            state.has_begun
-        });
+        {
+            let mut state = lock(&self.0.state);
+            if state.ended.is_some() {
+                state.queue = None;
+                return;
+            }
+            state.has_begun = true;
+        }
+        self.handle(Occasion::Connected);
     }
 
     /// The client says something.
@@ -419,7 +430,7 @@ impl Socket {
             state.asked.take()
         };
         if let Some(left) = self.0.namespace.remove(self) {
-            lock(&self.0.state).left = left;
+            lock(&self.0.state).left = left.into();
         }
         for gathering in asked.into_iter().flat_map(|asked| asked.into_values()) {
             gathering.socket_ended();
@@ -448,6 +459,11 @@ impl Socket {
             }
             state.queue = Some(Box::default());
         }
+        self.handle(occasion);
+    }
+
+    /// Handles this and then what waits.
+    fn handle(&self, occasion: Occasion) {
         let socket = self.clone();
         run(&self.0.peer.runtime(), async move {
             let mut next = Some(occasion);
@@ -495,11 +511,12 @@ impl Socket {
     /// Calls a handler; what went wrong with that goes to the one for errors.
     async fn run_handler<R>(&self, handler: &Erased<R>, context: &mut Context) -> Option<R> {
         match handler.run(context).await {
-            Ok(outcome) => outcome.ok(),
-            Err(error) => {
+            Ok(outcome) => Some(outcome),
+            Err(Failed::Extract(error)) => {
                 self.fail(SocketError::Handler(Arc::new(error))).await;
                 None
             }
+            Err(Failed::Panicked) => None,
         }
     }
 
@@ -509,9 +526,8 @@ impl Socket {
             return;
         };
         let mut context = self.context(Occasion::Error(error));
-        if let Err(error) = handler.run(&mut context).await {
-            tracing::error!(%error, "the handler for errors could not be called");
-        }
+        // What goes wrong there is in the log: there is nobody else to tell.
+        let _ = handler.run(&mut context).await;
     }
 
     fn context(&self, occasion: Occasion) -> Context {

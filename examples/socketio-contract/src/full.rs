@@ -1,6 +1,7 @@
 //! Rooms, broadcasts, acknowledgements, guards, recovery: all that a client can ask for.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Display;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -8,8 +9,8 @@ use fanfare_socketio::{
     Ack, AckError, Args, Auth, Data, Event, Handlers, Json, Namespace, Reason, Refused, Socket,
     SocketError, State, Value as Argument,
 };
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// Why sockets have ended, by namespace and id.
@@ -62,8 +63,7 @@ fn rooms(handlers: Handlers) -> Handlers {
         .on(
             "join",
             async |socket: Socket, Args((room,)): Args<(String,)>, ack: Ack| {
-                let _ = socket.join(&room);
-                let _ = ack.send(&("ok",));
+                let _ = ack.send(&(outcome(socket.join(&room)),));
             },
         )
         .on(
@@ -93,14 +93,14 @@ fn rooms(handlers: Handlers) -> Handlers {
         .on(
             "make-join",
             async |namespace: Namespace, Args((rooms, new)): Args<(Rooms, Rooms)>, ack: Ack| {
-                let _ = namespace.to(&rooms.list()).join(&new.list());
-                let _ = ack.send(&("ok",));
+                let joined = namespace.to(rooms.list()).join(new.list());
+                let _ = ack.send(&(outcome(joined),));
             },
         )
         .on(
             "make-leave",
             async |namespace: Namespace, Args((rooms, old)): Args<(Rooms, Rooms)>, ack: Ack| {
-                namespace.to(&rooms.list()).leave(&old.list());
+                namespace.to(rooms.list()).leave(old.list());
                 let _ = ack.send(&("ok",));
             },
         )
@@ -110,7 +110,7 @@ fn rooms(handlers: Handlers) -> Handlers {
                    Args((rooms, close)): Args<(Rooms, Option<bool>)>,
                    ack: Ack| {
                 // The answer first: the one who asks may be among them.
-                let kicked = namespace.to(&rooms.list()).sockets();
+                let kicked = namespace.to(rooms.list()).sockets();
                 let _ = ack.send(&("ok",));
                 for socket in kicked {
                     socket.disconnect(close.unwrap_or_default());
@@ -124,25 +124,25 @@ fn telling_others(handlers: Handlers) -> Handlers {
         .on("to", async |socket: Socket, event: Event| {
             let (rooms, rest) = first::<Rooms>(event.arguments);
             let (name, rest) = first::<String>(rest);
-            let _ = socket.to(&rooms.list()).emit(&name, rest);
+            let _ = socket.to(rooms.list()).emit(&name, rest);
         })
         .on("in", async |namespace: Namespace, event: Event| {
             let (rooms, rest) = first::<Rooms>(event.arguments);
             let (name, rest) = first::<String>(rest);
-            let _ = namespace.to(&rooms.list()).emit(&name, rest);
+            let _ = namespace.to(rooms.list()).emit(&name, rest);
         })
         .on("except", async |namespace: Namespace, event: Event| {
             let (rooms, rest) = first::<Rooms>(event.arguments);
             let (name, rest) = first::<String>(rest);
-            let _ = namespace.except(&rooms.list()).emit(&name, rest);
+            let _ = namespace.except(rooms.list()).emit(&name, rest);
         })
         .on("to-except", async |namespace: Namespace, event: Event| {
             let (rooms, rest) = first::<Rooms>(event.arguments);
             let (except, rest) = first::<Rooms>(rest);
             let (name, rest) = first::<String>(rest);
             let _ = namespace
-                .to(&rooms.list())
-                .except(&except.list())
+                .to(rooms.list())
+                .except(except.list())
                 .emit(&name, rest);
         })
         .on("broadcast", async |socket: Socket, event: Event| {
@@ -170,39 +170,37 @@ fn telling_others(handlers: Handlers) -> Handlers {
 
 fn asking(handlers: Handlers) -> Handlers {
     handlers
-        .on(
-            "ask",
-            async |socket: Socket, Args((timeout, value)): Args<(u64, Value)>, ack: Ack| {
-                // Waiting here would hold up the other events of this socket.
-                tokio::spawn(async move {
-                    let timeout = Duration::from_millis(timeout);
-                    let _ = match socket.emit_with_ack("question", &(value,), timeout).await {
-                        Ok(answer) => ack.send(&("ok", first::<Value>(answer).0)),
-                        Err(_) => ack.send(&("timeout", Value::Null)),
-                    };
-                });
-            },
-        )
+        .on("ask", async |socket: Socket, arguments: Data, ack: Ack| {
+            let (timeout, rest) = first::<u64>(arguments);
+            // Waiting here would hold up the other events of this socket.
+            tokio::spawn(async move {
+                let timeout = Duration::from_millis(timeout);
+                let question = vec![first_value(&rest)];
+                let _ = match socket.emit_with_ack("question", question, timeout).await {
+                    Ok(answer) => ack.send(vec![plain("ok"), first_value(&answer)]),
+                    Err(_) => ack.send(&("timeout", ())),
+                };
+            });
+        })
         .on(
             "ask-all",
-            async |namespace: Namespace,
-                   Args((room, timeout, value)): Args<(Option<String>, u64, Value)>,
-                   ack: Ack| {
+            async |namespace: Namespace, arguments: Data, ack: Ack| {
+                let (room, rest) = first::<Option<String>>(arguments);
+                let (timeout, rest) = first::<u64>(rest);
                 tokio::spawn(async move {
                     let rooms: Vec<_> = room.into_iter().collect();
                     let timeout = Duration::from_millis(timeout);
                     let asked = namespace
                         .to(&rooms)
-                        .emit_with_ack("question", &(value,), timeout)
+                        .emit_with_ack("question", vec![first_value(&rest)], timeout)
                         .await;
                     let (outcome, answers) = match asked {
                         Ok(answers) => ("ok", answers),
                         Err(AckError::Timeout(answers)) => ("timeout", answers),
                         Err(_) => ("timeout", Vec::new()),
                     };
-                    let answers: Vec<_> =
-                        answers.into_iter().map(|it| first::<Value>(it).0).collect();
-                    let _ = ack.send(&(outcome, answers));
+                    let answers = answers.iter().map(first_value).collect();
+                    let _ = ack.send(vec![plain(outcome), Argument::Array(answers)]);
                 });
             },
         )
@@ -235,13 +233,15 @@ fn about_oneself(handlers: Handlers) -> Handlers {
             "volatile-with-ack",
             async |socket: Socket, event: Event, ack: Ack| {
                 let (name, rest) = first::<String>(event.arguments);
-                let (values, _) = first::<Vec<Value>>(rest);
-                let values: Vec<_> = values
-                    .iter()
-                    .flat_map(Json::write)
-                    .map(Argument::Json)
-                    .collect();
-                let _ = socket.emit_volatile(&name, values);
+                let _ = match first_value(&rest) {
+                    Argument::Array(values) => socket.emit_volatile(&name, values),
+                    Argument::Json(values) => {
+                        let values = values.elements().unwrap_or_default();
+                        let values: Vec<_> = values.into_iter().map(Argument::Json).collect();
+                        socket.emit_volatile(&name, values)
+                    }
+                    _ => Ok(()),
+                };
                 let _ = ack.send(&("ok",));
             },
         )
@@ -345,4 +345,20 @@ impl Rooms {
 fn first<T: DeserializeOwned + Default>(arguments: Data) -> (T, Data) {
     let first = arguments.read().unwrap_or_default();
     (first, arguments.without_first())
+}
+
+/// The first argument, with bytes wherever it has them; `null` without one.
+fn first_value(arguments: &Data) -> Argument<'_> {
+    let values = arguments.values().unwrap_or_default();
+    values.into_iter().next().unwrap_or_else(|| plain(()))
+}
+
+/// A value without bytes.
+fn plain(value: impl Serialize) -> Argument<'static> {
+    Argument::Json(Json::write(&value).expect("it has a form in JSON"))
+}
+
+/// What to tell somebody who joined, or tried to.
+fn outcome(joined: Result<(), impl Display>) -> String {
+    joined.map_or_else(|error| error.to_string(), |()| "ok".to_owned())
 }

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use super::client::Client;
 use super::clock;
+use super::moment::Moment;
 use super::mount::Mount;
 use super::sid::Sid;
 
@@ -34,7 +35,7 @@ pub(super) struct Alarms {
 
 #[derive(Debug, Default)]
 struct State {
-    heap: BinaryHeap<Reverse<(Instant, Sid)>>,
+    heap: BinaryHeap<Reverse<(Moment, Sid)>>,
     /// Those whose application has something to hear, from a caller that could not tell it.
     news: Vec<Client>,
     is_running: bool,
@@ -43,9 +44,9 @@ struct State {
 /// What the task does next.
 enum Next {
     End,
-    Ring(Vec<(Instant, Sid)>),
+    Ring(Vec<(Moment, Sid)>),
     Tell(Vec<Client>),
-    Wait(Instant),
+    Wait(Moment),
 }
 
 /// Says that the task is gone, also when its runtime is dropped.
@@ -67,7 +68,7 @@ impl Alarms {
     }
 
     /// Looks at a session at that time.
-    pub(super) fn set(&self, at: Instant, client: &Client) {
+    pub(super) fn set(&self, at: Moment, client: &Client) {
         let mut state = self.lock();
         let is_first = state
             .heap
@@ -104,7 +105,7 @@ impl Alarms {
         }
     }
 
-    fn next(&self, now: Instant) -> Next {
+    fn next(&self, now: Moment) -> Next {
         let mut state = self.lock();
         if !state.news.is_empty() {
             return Next::Tell(std::mem::take(&mut state.news));
@@ -137,7 +138,7 @@ async fn look_after(mut running: Running) {
     let mount = Arc::clone(&running.mount);
     loop {
         let now = clock::now();
-        match mount.alarms().next(now) {
+        match mount.alarms().next(now.into()) {
             Next::End => {
                 running.has_ended = true;
                 return;
@@ -157,7 +158,7 @@ async fn look_after(mut running: Running) {
             Next::Wait(until) => {
                 let earlier = mount.alarms().earlier.notified();
                 // Either way it is time to look again.
-                let _ = tokio::time::timeout_at(until.into(), earlier).await;
+                let _ = tokio::time::timeout_at(Instant::from(until).into(), earlier).await;
             }
         }
     }

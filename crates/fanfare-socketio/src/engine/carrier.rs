@@ -31,7 +31,6 @@ pub struct WebSocketCarrier {
     client: Client,
     socket: SocketId,
     decoder: Decoder,
-    has_ended: bool,
 }
 
 impl WebSocketCarrier {
@@ -46,7 +45,6 @@ impl WebSocketCarrier {
                 message_bytes_max: u32::try_from(bytes_max).unwrap_or(u32::MAX),
                 deflate: deflate.is_some(),
             }),
-            has_ended: false,
         }
     }
 
@@ -139,14 +137,12 @@ impl WebSocketCarrier {
         self.client.mount().settings().engine.close_timeout
     }
 
-    /// The connection has ended: in order if the peer closed it.
+    /// The connection has ended: in order if the peer closed it. What is said after that has no
+    /// effect.
     pub fn ended(&mut self, in_order: bool) {
-        if !self.has_ended {
-            self.has_ended = true;
-            let socket = self.socket;
-            self.client
-                .tell(|live| (live.socket_gone(socket, in_order), None));
-        }
+        let socket = self.socket;
+        self.client
+            .tell(|live| (live.socket_gone(socket, in_order), None));
     }
 }
 

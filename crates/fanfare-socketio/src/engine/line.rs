@@ -79,8 +79,12 @@ impl Line {
     /// Hands over all frames; true if the last one is among them. Otherwise `waker` hears of the
     /// next one.
     pub(super) fn take(&mut self, waker: &Waker, out: &mut Vec<Bytes>) -> bool {
-        out.append(&mut self.frames);
-        self.frames = Vec::new();
+        let frames = std::mem::take(&mut self.frames);
+        if out.is_empty() {
+            *out = frames;
+        } else {
+            out.extend(frames);
+        }
         match &self.waker {
             Some(known) if known.will_wake(waker) => {}
             _ => self.waker = Some(waker.clone()),

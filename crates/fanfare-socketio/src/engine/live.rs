@@ -15,23 +15,26 @@ use super::answer::Answer;
 use super::flush::{Flushes, Mark};
 use super::line::Line;
 use super::mind::{Event, Mind};
+use super::moment::Moment;
 use super::packet::Encoded;
 use super::parcel::{Parcel, Wire};
+use super::queue::Queue;
 use super::refusal::Refusal;
 use super::session::{CloseReason, Output, RequestId, Session, SocketId};
+use crate::few::Few;
 
 /// A session and its surroundings.
 pub(super) struct Live {
     session: Session,
     wire: Wire,
     /// The socket that carries the session, one that may come to, and what has yet to close.
-    lines: Vec<Line>,
+    lines: Few<Line>,
     /// Requests without an answer: at most a poll and a `POST`.
-    requests: Vec<(RequestId, oneshot::Sender<Answer>)>,
+    requests: Queue<(RequestId, oneshot::Sender<Answer>)>,
     flushes: Flushes,
     mind: Mind,
     /// When the alarm clock will look at this session. Invariant: not after what it waits for.
-    armed: Option<Instant>,
+    armed: Option<Moment>,
     /// Numbers requests and sockets.
     next: u64,
 }
@@ -46,7 +49,7 @@ pub(super) struct Effects {
     /// Seldom more than none.
     pub(super) other_wakers: Vec<Waker>,
     /// When to look at the session, if that is earlier than was known.
-    pub(super) alarm: Option<Instant>,
+    pub(super) alarm: Option<Moment>,
     /// The session is over.
     pub(super) is_over: bool,
     /// Somebody has to talk to the application.
@@ -58,21 +61,21 @@ impl Live {
     pub(super) const FIRST_SOCKET: SocketId = SocketId(0);
 
     pub(super) fn on_polling(session: Session, wire: Wire) -> Self {
-        Self::new(session, wire, Vec::new())
+        Self::new(session, wire, Few::default())
     }
 
     /// The session's socket is [`Live::FIRST_SOCKET`].
     pub(super) fn on_socket(session: Session, wire: Wire, deflate: Option<Deflate>) -> Self {
         let line = Line::new(Self::FIRST_SOCKET, deflate);
-        Self::new(session, wire, vec![line])
+        Self::new(session, wire, Few::one(line))
     }
 
-    fn new(session: Session, wire: Wire, lines: Vec<Line>) -> Self {
+    fn new(session: Session, wire: Wire, lines: Few<Line>) -> Self {
         Self {
             session,
             wire,
             lines,
-            requests: Vec::new(),
+            requests: Queue::default(),
             flushes: Flushes::default(),
             mind: Mind::new(),
             armed: None,
@@ -111,8 +114,6 @@ impl Live {
     /// A number for a WebSocket that the session is going to hear of.
     pub(super) fn socket(&mut self, deflate: Option<Deflate>) -> SocketId {
         let socket = SocketId(self.number());
-        // Nearly always there is only this one, for as long as the session lasts.
-        self.lines.reserve_exact(1);
         self.lines.push(Line::new(socket, deflate));
         socket
     }
@@ -148,7 +149,7 @@ impl Live {
 
     /// The connection of a WebSocket has ended.
     pub(super) fn socket_gone(&mut self, socket: SocketId, is_in_order: bool) {
-        self.lines.retain(|line| line.socket != socket);
+        self.lines.take(|line| line.socket == socket);
         if is_in_order {
             self.session.socket_closed(socket);
         } else {
@@ -204,7 +205,7 @@ impl Live {
     }
 
     /// The alarm that was set for `armed` rings.
-    pub(super) fn ring(&mut self, armed: Instant, now: Instant) {
+    pub(super) fn ring(&mut self, armed: Moment, now: Instant) {
         if self.armed != Some(armed) {
             return;
         }
@@ -285,9 +286,10 @@ impl Live {
 
     /// A body that still comes when the session has ended is of no use to anybody.
     fn refuse_requests(&mut self, effects: &mut Effects) {
-        let requests = std::mem::take(&mut self.requests);
-        let answer = |(_, sender)| (sender, Refusal::SessionUnknown.answer());
-        effects.answers.extend(requests.into_iter().map(answer));
+        while let Some((_, sender)) = self.requests.pop() {
+            let answer = Refusal::SessionUnknown.answer();
+            effects.answers.push((sender, answer));
+        }
     }
 
     fn keep_promises(&mut self, effects: &mut Effects) {
@@ -332,8 +334,8 @@ impl Live {
     }
 
     /// When to be looked at, if nobody is going to earlier.
-    fn alarm(&mut self) -> Option<Instant> {
-        let due = [self.session.deadline(), self.mind.wish()]
+    fn alarm(&mut self) -> Option<Moment> {
+        let due = [self.session.deadline().map(Moment::from), self.mind.wish()]
             .into_iter()
             .flatten()
             .min()?;
@@ -345,14 +347,7 @@ impl Live {
     }
 
     fn answered(&mut self, request: RequestId) -> Option<oneshot::Sender<Answer>> {
-        let at = self
-            .requests
-            .iter()
-            .position(|(other, _)| *other == request)?;
-        let (_, sender) = self.requests.swap_remove(at);
-        if self.requests.is_empty() {
-            self.requests = Vec::new();
-        }
+        let (_, sender) = self.requests.take(|(other, _)| *other == request)?;
         Some(sender)
     }
 

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::application::Conversation;
+use super::moment::Moment;
 use super::queue::Queue;
 use super::session::{CloseReason, Received};
 
@@ -11,7 +12,7 @@ pub(super) struct Mind {
     state: State,
     inbox: Queue<Event>,
     /// When it wants to hear of time.
-    wish: Option<Instant>,
+    wish: Option<Moment>,
 }
 
 enum State {
@@ -45,7 +46,7 @@ impl Mind {
 
     /// The conversation is made.
     pub(super) fn greet(&mut self, conversation: Box<dyn Conversation>, wish: Option<Instant>) {
-        self.wish = wish;
+        self.wish = wish.map(Moment::from);
         self.state = State::Idle(conversation);
     }
 
@@ -58,7 +59,7 @@ impl Mind {
 
     /// Time has passed.
     pub(super) fn tick(&mut self, now: Instant) {
-        if self.wish.take_if(|wish| *wish <= now).is_some() {
+        if self.wish.take_if(|wish| *wish <= now.into()).is_some() {
             self.note(Event::Tick(now));
         }
     }
@@ -81,7 +82,7 @@ impl Mind {
         conversation: Box<dyn Conversation>,
         wish: Option<Instant>,
     ) -> Option<Talk> {
-        self.wish = wish;
+        self.wish = wish.map(Moment::from);
         if let Some(event) = self.inbox.pop() {
             return Some((conversation, event));
         }
@@ -106,7 +107,7 @@ impl Mind {
         matches!(self.state, State::Idle(_)) && !self.inbox.is_empty()
     }
 
-    pub(super) fn wish(&self) -> Option<Instant> {
+    pub(super) fn wish(&self) -> Option<Moment> {
         self.wish
     }
 }

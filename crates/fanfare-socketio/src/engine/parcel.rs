@@ -1,5 +1,6 @@
 //! Packets that travel as one unit, encoded once for all who receive them.
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -29,7 +30,7 @@ pub(super) struct Wire {
     pub(super) revision: Revision,
     pub(super) binary: BinaryForm,
     /// Bytes of a payload from which on it is compressed; none without agreement.
-    pub(super) deflate_from: Option<usize>,
+    pub(super) deflate_from: Option<NonZeroU32>,
 }
 
 const WIRES: usize = 6;
@@ -128,12 +129,12 @@ impl Parcel {
     }
 }
 
-fn encode(message: &Encoded, deflate_from: Option<usize>) -> Bytes {
+fn encode(message: &Encoded, deflate_from: Option<NonZeroU32>) -> Bytes {
     let (kind, payload) = match message {
         Encoded::Binary(payload) => (MessageKind::Binary, payload),
         Encoded::Text(payload) => (MessageKind::Text, payload),
     };
-    let is_worth_it = deflate_from.is_some_and(|bytes| payload.len() >= bytes);
+    let is_worth_it = deflate_from.is_some_and(|bytes| payload.len() >= bytes.get() as usize);
     is_worth_it
         .then(|| frame::encode_deflated(kind, &[payload], Level::FASTEST))
         .flatten()

@@ -22,6 +22,17 @@ impl<T> Queue<T> {
         item
     }
 
+    /// Takes out the first item that `is_it`, out of its turn.
+    pub(super) fn take(&mut self, is_it: impl Fn(&T) -> bool) -> Option<T> {
+        let items = self.0.as_mut()?;
+        let index = items.iter().position(is_it)?;
+        let item = items.remove(index);
+        if items.is_empty() {
+            self.0 = None;
+        }
+        item
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_none()
     }

@@ -1,5 +1,6 @@
 //! What becomes of a request, up to the session that it opens or finds.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -171,7 +172,7 @@ fn live(mount: &Mount, handshake: Handshake, sid: Sid, deflate: Option<Deflate>)
     let wire = Wire {
         revision: handshake.revision,
         binary: handshake.binary,
-        deflate_from: mount.settings().deflate,
+        deflate_from: mount.settings().deflate.map(bound),
     };
     match handshake.transport {
         Transport::Polling => {
@@ -184,6 +185,13 @@ fn live(mount: &Mount, handshake: Handshake, sid: Sid, deflate: Option<Deflate>)
             Live::on_socket(session, wire, deflate)
         }
     }
+}
+
+/// A number of bytes of a message, as sessions keep it: no message is longer, and none that is empty
+/// is worth it.
+fn bound(bytes: usize) -> NonZeroU32 {
+    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+    NonZeroU32::new(bytes).unwrap_or(NonZeroU32::MIN)
 }
 
 /// The head that turns a connection into a WebSocket (RFC 6455, section 4.2.2).

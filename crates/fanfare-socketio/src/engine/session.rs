@@ -24,16 +24,15 @@ mod sockets;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use buffer::Buffer;
 use heartbeat::{Beat, Heartbeat};
 pub use output::{CloseReason, Output, Received, RequestId, SocketId};
-use polling::Held;
 pub use polling::PostBody;
-use sockets::Probe;
+use polling::{Polling, Post};
 
 use super::answer::Answer;
 use super::handshake::Open;
 use super::judge::{Handshake, Known};
+use super::moment::Moment;
 use super::packet::{Encoded, Message, Packet};
 use super::query::Transport;
 use super::queue::Queue;
@@ -80,30 +79,16 @@ pub struct Session {
     handshake: Handshake,
     stage: Stage,
     carrier: Carrier,
-    /// A socket that may become the carrier. Invariant: none unless the carrier is polling.
-    probe: Option<Box<Probe>>,
     heartbeat: Heartbeat,
-    /// What waits for a poll. Invariant: empty once the carrier is a socket.
-    buffer: Buffer,
-    /// The `POST` whose body is being read.
-    post: Option<RequestId>,
-    /// What came on the socket before a `POST` from the time before it was read to its end.
-    held_back: Option<Box<HeldBack>>,
+    /// The `POST` whose body is being read. It may have begun before the carrier was a socket.
+    post: Option<Box<Post>>,
     outputs: Queue<Output>,
 }
 
-/// Messages that have to wait for others.
-#[derive(Debug, Default)]
-struct HeldBack {
-    messages: Vec<Received>,
-    bytes: usize,
-}
-
-/// What the session lives on.
+/// What the session lives on. Most live on a socket in the end, which needs the least.
 #[derive(Debug)]
 enum Carrier {
-    /// Polling, with the poll that waits for packets, if one does.
-    Polling(Option<Held>),
+    Polling(Box<Polling>),
     Socket(SocketId),
 }
 
@@ -112,7 +97,7 @@ enum Stage {
     Open,
     /// Closed by us, and the client does not know: its next poll fetches the rest.
     Closing {
-        until: Instant,
+        until: Moment,
         reason: CloseReason,
     },
     Closed,
@@ -135,7 +120,7 @@ impl Session {
         Self::open(
             settings,
             handshake,
-            Carrier::Polling(None),
+            Carrier::Polling(Box::default()),
             upgrades,
             sid,
             now,
@@ -174,10 +159,7 @@ impl Session {
             handshake,
             stage: Stage::Open,
             carrier,
-            probe: None,
-            buffer: Buffer::default(),
             post: None,
-            held_back: None,
             outputs: Queue::default(),
         };
         session.send(open.encode());
@@ -213,7 +195,7 @@ impl Session {
 
     /// True if a poll waits.
     pub fn has_poll(&self) -> bool {
-        matches!(self.carrier, Carrier::Polling(Some(_)))
+        matches!(&self.carrier, Carrier::Polling(polling) if polling.has_poll())
     }
 
     /// The socket on which packets leave now, as [`Session::send`] would send them. `None` if they
@@ -228,16 +210,20 @@ impl Session {
         }
     }
 
-    /// Packets that polls have fetched since the session began, and those that wait for one.
+    /// Packets that polls have fetched since the session began, and those that wait for one. None
+    /// of either once it is on a socket.
     pub fn fetched(&self) -> (u64, usize) {
-        self.buffer.fetched()
+        match &self.carrier {
+            Carrier::Polling(polling) => polling.buffer.fetched(),
+            Carrier::Socket(_) => (0, 0),
+        }
     }
 
     /// True if a packet sent now leaves now: over polling, if a poll waits and nothing is before
     /// it. Volatile packets are dropped otherwise. How full a socket is, the driver knows.
     pub fn is_writable(&self) -> bool {
         let has_way = match &self.carrier {
-            Carrier::Polling(held) => held.is_some() && self.buffer.is_empty(),
+            Carrier::Polling(polling) => polling.has_poll() && polling.buffer.is_empty(),
             Carrier::Socket(_) => true,
         };
         self.stage == Stage::Open && has_way
@@ -253,15 +239,18 @@ impl Session {
         if self.stage != Stage::Open {
             return;
         }
-        match self.carrier {
-            Carrier::Polling(_) => {
-                self.buffer.push(packet);
-                if self.buffer.bytes() > self.settings.buffer_bytes_max {
-                    self.buffer.take();
+        match &mut self.carrier {
+            Carrier::Polling(polling) => {
+                polling.buffer.push(packet);
+                if polling.buffer.bytes() > self.settings.buffer_bytes_max {
+                    polling.buffer.take();
                     self.end(CloseReason::TransportError);
                 }
             }
-            Carrier::Socket(socket) => self.send_on(socket, &packet),
+            Carrier::Socket(socket) => {
+                let socket = *socket;
+                self.send_on(socket, &packet);
+            }
         }
     }
 
@@ -272,17 +261,13 @@ impl Session {
         if self.stage != Stage::Open {
             return;
         }
-        let is_fetched = match self.carrier {
-            Carrier::Polling(held) => held.is_some() && self.buffer.is_empty(),
-            Carrier::Socket(_) => true,
-        };
-        if is_fetched {
+        if self.is_writable() {
             self.end(reason);
             return;
         }
         self.close_probe();
         self.stage = Stage::Closing {
-            until: now + self.settings.close_timeout,
+            until: (now + self.settings.close_timeout).into(),
             reason,
         };
     }
@@ -296,11 +281,11 @@ impl Session {
     pub fn deadline(&self) -> Option<Instant> {
         match self.stage {
             Stage::Open => {
-                let probe = self.probe.as_ref().map(|probe| probe.until);
+                let probe = self.probe().map(|probe| probe.until);
                 let beat = self.heartbeat.deadline();
                 Some(probe.map_or(beat, |probe| probe.min(beat)))
             }
-            Stage::Closing { until, .. } => Some(until),
+            Stage::Closing { until, .. } => Some(until.into()),
             Stage::Closed => None,
         }
     }
@@ -309,13 +294,13 @@ impl Session {
     pub fn tick(&mut self, now: Instant) {
         match self.stage {
             Stage::Open => self.tick_open(now),
-            Stage::Closing { until, reason } if until <= now => self.end(reason),
+            Stage::Closing { until, reason } if until <= now.into() => self.end(reason),
             Stage::Closing { .. } | Stage::Closed => {}
         }
     }
 
     fn tick_open(&mut self, now: Instant) {
-        if self.probe.as_ref().is_some_and(|probe| probe.until <= now) {
+        if self.probe().is_some_and(|probe| probe.until <= now) {
             self.close_probe();
         }
         match self.heartbeat.tick(&self.settings, now) {
@@ -362,15 +347,13 @@ impl Session {
 
     /// Gives a message to the application, unless an earlier one is still on its way.
     fn hand_over(&mut self, message: Received, origin: Origin) {
-        if origin == Origin::Post || self.post.is_none() {
-            self.outputs.push(Output::Message(message));
-            return;
-        }
-        let held_back = self.held_back.get_or_insert_default();
-        held_back.bytes += message.len() + limits::BUFFERED_PACKET_BYTES;
-        held_back.messages.push(message);
-        if held_back.bytes > self.settings.buffer_bytes_max {
-            self.end(CloseReason::TransportError);
+        match &mut self.post {
+            Some(post) if origin == Origin::Socket => {
+                if post.hold_back(message) > self.settings.buffer_bytes_max {
+                    self.end(CloseReason::TransportError);
+                }
+            }
+            _ => self.outputs.push(Output::Message(message)),
         }
     }
 
@@ -386,10 +369,13 @@ impl Session {
         }
         self.stage = Stage::Closed;
         match &mut self.carrier {
-            Carrier::Polling(held) => {
-                if let Some(held) = held.take() {
-                    self.buffer.push(Packet::Close.encode());
-                    self.answer_poll(held);
+            Carrier::Polling(polling) => {
+                if let Some(held) = polling.held.take() {
+                    polling.buffer.push(Packet::Close.encode());
+                    let packets = polling.buffer.fetch();
+                    self.answer_poll(held, &packets);
+                } else {
+                    polling.buffer.take();
                 }
             }
             Carrier::Socket(socket) => {
@@ -398,8 +384,9 @@ impl Session {
             }
         }
         self.close_probe();
-        self.buffer.take();
-        self.held_back = None;
+        if let Some(post) = &mut self.post {
+            post.take_held_back();
+        }
         self.outputs.push(Output::Closed(reason));
     }
 

@@ -13,22 +13,33 @@ use super::stream::Stream;
 use crate::limits::{LINGER, READING_BACKLOG_BYTES_MAX, READS_IN_A_ROW};
 
 /// Moves the bytes of a WebSocket once hyper has let go of the connection. Ends with it.
-pub(super) async fn carry(upgrade: OnUpgrade, carrier: WebSocketCarrier) {
-    // Without a connection the carrier is dropped, which tells the session.
-    let Ok(upgraded) = upgrade.await else { return };
-    if let Some(delay) = carrier.open_delay() {
-        Box::pin(tokio::time::sleep(delay)).await;
-    }
-    let mut movement = Movement::begin(upgraded, carrier);
-    match poll_fn(|cx| movement.poll_until_closed(cx)).await {
-        Ok(End::ByPeer) => movement.carrier.ended(true),
-        Ok(End::ByUs) => {
-            // Seldom, short, and larger than all the rest: not a part of every idle task.
-            Box::pin(movement.end()).await;
-            movement.carrier.ended(true);
+///
+/// How it begins and how it ends is short, and larger than all the rest: neither is a part of every
+/// idle task.
+pub(super) fn carry(upgrade: OnUpgrade, carrier: WebSocketCarrier) -> impl Future<Output = ()> {
+    let begin = Box::pin(begin(upgrade, carrier));
+    async {
+        let Some(mut movement) = begin.await else {
+            return;
+        };
+        match poll_fn(|cx| movement.poll_until_closed(cx)).await {
+            Ok(End::ByPeer) => movement.carrier.ended(true),
+            Ok(End::ByUs) => {
+                Box::pin(movement.end()).await;
+                movement.carrier.ended(true);
+            }
+            Err(_) => movement.carrier.ended(false),
         }
-        Err(_) => movement.carrier.ended(false),
     }
+}
+
+/// None without a connection: then the carrier is dropped, which tells the session.
+async fn begin(upgrade: OnUpgrade, carrier: WebSocketCarrier) -> Option<Movement> {
+    let upgraded = upgrade.await.ok()?;
+    if let Some(delay) = carrier.open_delay() {
+        tokio::time::sleep(delay).await;
+    }
+    Some(Movement::begin(upgraded, carrier))
 }
 
 /// A connection and what is on its way between it and the session. Without a buffer while idle.

@@ -125,6 +125,39 @@ async fn questions_to_one_client_are_bounded() {
     assert_eq!(again, Err(AckError::Timeout(vec![])));
 }
 
+/// Who never answers is passed over when it owes too much, and everybody else is asked.
+#[tokio::test]
+async fn who_owes_too_many_answers_does_not_keep_others_from_being_asked() {
+    let (app, mut silent, server) = one().await;
+    let mut asking = Vec::new();
+    for _ in 0..limits::ACKS_MAX {
+        let server = server.clone();
+        asking.push(tokio::spawn(async move {
+            server.emit_with_ack("q", &(), LONG * 100).await
+        }));
+        asked(&mut silent).await;
+    }
+    let (mut other, _) = app.enter().await;
+    until(|| app.main.count() == 2).await;
+    let main = app.main.clone();
+    let everybody = tokio::spawn(async move { main.emit_with_ack("all", &(), SHORT * 100).await });
+    let number = asked(&mut other).await;
+    other.send(&format!("43{number}[\"here\"]")).await;
+    match soon(everybody).await.unwrap() {
+        Err(AckError::Timeout(answers)) => {
+            let answers: Vec<String> = answers.iter().map(|it| it.read().unwrap()).collect();
+            assert_eq!(answers, ["here"]);
+        }
+        outcome => panic!("one of two has answered: {outcome:?}"),
+    }
+    // It was not asked.
+    server.emit("next", &()).unwrap();
+    assert_eq!(silent.text().await, r#"42["next"]"#);
+    for task in asking {
+        task.abort();
+    }
+}
+
 #[tokio::test]
 async fn flushed_tells_when_all_has_left() {
     let (app, mut client, server) = one().await;

@@ -3,7 +3,7 @@
 use std::future::ready;
 use std::sync::Arc;
 
-use fanfare_socketio::{Auth, Handlers, Refused, SocketIo, State};
+use fanfare_socketio::{Auth, Handlers, Refused, SocketIo, State, limits};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -149,4 +149,50 @@ async fn namespaces_that_were_made_for_somebody_go_with_the_last() {
     // And may come again.
     one.send("40/dyn-1,").await;
     assert!(one.text().await.starts_with("40/dyn-1,{"));
+}
+
+/// Whoever was handed one goes on speaking to those who are in it.
+#[tokio::test]
+async fn a_dynamic_namespace_is_there_as_long_as_somebody_has_a_handle() {
+    let app = App::serve(Handlers::new()).await;
+    app.io.dynamic(|_, _| true, Handlers::new());
+    let mut one = app.open().await;
+    one.send("40/dyn,").await;
+    assert!(one.text().await.starts_with("40/dyn,{"));
+    let held = app.io.namespace("/dyn").unwrap();
+    drop(one);
+    until(|| held.count() == 0).await;
+    let mut other = app.open().await;
+    other.send("40/dyn,").await;
+    assert!(other.text().await.starts_with("40/dyn,{"));
+    until(|| held.count() == 1).await;
+    held.emit("later", &()).unwrap();
+    assert_eq!(other.text().await, r#"42/dyn,["later"]"#);
+    drop((held, other));
+    until(|| app.io.namespace("/dyn").is_none()).await;
+}
+
+#[tokio::test]
+async fn who_decides_on_a_dynamic_namespace_may_look_at_others() {
+    let app = App::serve(Handlers::new()).await;
+    let io = app.io.clone();
+    let matches = move |name: &str, _: &fanfare_socketio::Json<'_>| {
+        io.namespace("/").is_some() && io.namespace(name).is_none()
+    };
+    app.io.dynamic(matches, Handlers::new());
+    let mut socket = app.open().await;
+    socket.send("40/any,").await;
+    assert!(socket.text().await.starts_with("40/any,{"));
+}
+
+#[tokio::test]
+async fn credentials_are_bounded() {
+    let app = App::serve(Handlers::new()).await;
+    let mut socket = app.open().await;
+    let with = |bytes: usize| format!(r#"40{{"token":"{}"}}"#, "x".repeat(bytes - 12));
+    socket.send(&with(limits::AUTH_BYTES_MAX + 1)).await;
+    let refusal = r#"44{"message":"The credentials are too large"}"#;
+    assert_eq!(socket.text().await, refusal);
+    socket.send(&with(limits::AUTH_BYTES_MAX)).await;
+    assert!(socket.text().await.starts_with("40{"));
 }

@@ -1,9 +1,13 @@
 //! In which order handlers run, and what it costs when they go wrong.
 
+mod journal;
+mod mistakes;
+
 use std::sync::Arc;
 
 use fanfare_socketio::{
-    Args, Data, Event, Handlers, Reason, Refused, Socket, SocketError, SocketIo, State,
+    Args, Data, Event, Handlers, IntoArguments, IntoRooms, Json, Reason, Refused, Socket,
+    SocketError, SocketIo, State, Value,
 };
 use tokio::sync::Semaphore;
 
@@ -259,4 +263,54 @@ async fn whoever_is_sent_away_on_arrival_was_there() {
     socket.closed().await;
     assert_eq!(heard.next().await, "server namespace disconnect");
     assert_eq!(app.main.count(), 0);
+}
+
+/// What a client hears of `said`.
+async fn check_arguments(said: impl IntoArguments, expected: &str) {
+    let app = App::serve(Handlers::new()).await;
+    let (mut socket, _) = app.enter().await;
+    until(|| app.main.count() == 1).await;
+    app.main.emit("said", said).unwrap();
+    hears(&mut socket, expected).await;
+}
+
+#[tokio::test]
+async fn arguments_are_taken_as_they_lie_about() {
+    let data = Data::write(&("a", 1)).unwrap();
+    let text = Json::write("a").unwrap();
+    check_arguments(&(), r#"42["said"]"#).await;
+    check_arguments("a", r#"42["said","a"]"#).await;
+    check_arguments(&"a".to_owned(), r#"42["said","a"]"#).await;
+    check_arguments("a".to_owned(), r#"42["said","a"]"#).await;
+    check_arguments(&("a", 1), r#"42["said","a",1]"#).await;
+    check_arguments(&vec!["a", "b"], r#"42["said",["a","b"]]"#).await;
+    check_arguments(text.clone(), r#"42["said","a"]"#).await;
+    check_arguments(Value::Json(text), r#"42["said","a"]"#).await;
+    check_arguments(&data, r#"42["said","a",1]"#).await;
+    check_arguments(data, r#"42["said","a",1]"#).await;
+}
+
+#[test]
+fn rooms_are_taken_as_they_lie_about() {
+    fn check(rooms: impl IntoRooms, expected: &[&str]) {
+        let rooms = rooms.into_rooms();
+        let rooms: Vec<&str> = rooms.iter().map(|room| &**room).collect();
+        assert_eq!(rooms, expected);
+    }
+    let (name, shared): (String, Arc<str>) = ("a".to_owned(), "a".into());
+    let (names, list) = (["a", "b"].map(str::to_owned), vec!["a", "b"]);
+    check("a", &["a"]);
+    for name in &list {
+        check(name, &[name]);
+    }
+    check(&name, &["a"]);
+    check(name, &["a"]);
+    check(&shared, &["a"]);
+    check(Arc::clone(&shared), &["a"]);
+    check([shared], &["a"]);
+    check(&names, &["a", "b"]);
+    check(names.as_slice(), &["a", "b"]);
+    check(names, &["a", "b"]);
+    check(&list, &["a", "b"]);
+    check(list, &["a", "b"]);
 }

@@ -1,10 +1,14 @@
 //! Coming back.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fanfare_hub::{Hub, MemoryEngine, MemoryLimits, Timestamp};
-use fanfare_socketio::{Builder, Data, Handlers, Reason, Recovery, Socket, SocketIo, limits};
+use fanfare_socketio::{
+    Builder, Data, Handlers, Reason, Recovery, Refused, Socket, SocketIo, limits,
+};
+use fanfare_testkit::slow_engine::SlowEngine;
 
 use crate::app_site::{App, Welcome, notes, until};
 use crate::websocket::WebSocket;
@@ -244,4 +248,74 @@ async fn only_what_is_kept_has_an_offset_of_its_own() {
     assert_eq!(old.text().await, "40");
     app.main.emit("kept", &(1,)).unwrap();
     assert_eq!(old.text().await, r#"42["kept",1]"#);
+}
+
+#[tokio::test]
+async fn a_place_is_one_of_its_mount_and_of_its_namespace() {
+    let hub = hub();
+    let here = App::serve_with(on_hub(&hub), telling()).await;
+    here.io.of("/other", telling()).unwrap();
+    let refusing = Handlers::new().guard(async || Err(Refused::new("no")));
+    let (_layer, elsewhere) = on_hub(&hub).path("/elsewhere/").build();
+    elsewhere.of("/", refusing).unwrap();
+    let (mut socket, welcome) = here.enter().await;
+    let (_, offset) = hears(&mut socket).await;
+    drop(socket);
+    until(|| here.main.count() == 0).await;
+    let auth = claim(&welcome, &offset);
+
+    let address = App::listen(&elsewhere).await;
+    let target = "/elsewhere/?EIO=4&transport=websocket";
+    let mut socket = WebSocket::open(address, target).await;
+    assert!(socket.text().await.starts_with("0{"));
+    socket.send(&format!("40{auth}")).await;
+    assert_eq!(socket.text().await, r#"44{"message":"no"}"#);
+
+    let mut socket = here.open().await;
+    socket.send(&format!("40/other,{auth}")).await;
+    assert!(socket.text().await.starts_with("40/other,{"));
+    // Whoever tried it in the wrong place has not lost it.
+    let (_socket, _, again) = back(&here, &auth).await;
+    assert_eq!(again.id, welcome.id);
+}
+
+#[tokio::test]
+async fn nobody_comes_back_over_what_could_not_be_kept() {
+    let memory = MemoryEngine::new(MemoryLimits::default(), Timestamp::from_millis(0));
+    let engine = Arc::new(SlowEngine::new(Arc::new(memory)));
+    let hub = Hub::new(engine.clone(), 0);
+    let is_held = Arc::new(AtomicBool::new(false));
+    let (releasing, holding) = (Arc::clone(&engine), Arc::clone(&is_held));
+    tokio::spawn(async move {
+        loop {
+            if !holding.load(Ordering::Relaxed) {
+                releasing.release(usize::MAX);
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    let app = App::serve_with(on_hub(&hub), telling()).await;
+    let (mut away, welcome) = app.enter().await;
+    let (_, offset) = hears(&mut away).await;
+    drop(away);
+    let (mut here, present) = app.enter().await;
+    hears(&mut here).await;
+    until(|| app.main.count() == 1 && engine.waiting() == 0).await;
+
+    is_held.store(true, Ordering::Relaxed);
+    app.main.emit("not kept", &()).unwrap();
+    until(|| engine.waiting() == 1).await;
+    engine.refuse(1, Duration::from_secs(1));
+    is_held.store(false, Ordering::Relaxed);
+    assert_eq!(here.text().await, r#"42["not kept"]"#);
+    app.main.emit("kept", &()).unwrap();
+    let (_, later) = hears(&mut here).await;
+
+    let (_, missed, other) = back(&app, &claim(&welcome, &offset)).await;
+    assert_eq!((missed.len(), other.id == welcome.id), (0, false));
+    // Whoever has heard something later has missed nothing.
+    drop(here);
+    until(|| app.main.socket(&present.id).is_none()).await;
+    let (_, _, again) = back(&app, &claim(&present, &later)).await;
+    assert_eq!(again.id, present.id);
 }

@@ -72,6 +72,12 @@ impl App {
     pub(crate) async fn serve_with(builder: Builder, handlers: Handlers) -> Self {
         let (_layer, io) = builder.build();
         let main = io.of("/", handlers).unwrap();
+        let address = Self::listen(&io).await;
+        Self { io, main, address }
+    }
+
+    /// Serves another one; returns where.
+    pub(crate) async fn listen(io: &SocketIo) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let service = TowerToHyperService::new(io.service());
@@ -84,7 +90,7 @@ impl App {
                 tokio::spawn(async move { connection.await.ok() });
             }
         });
-        Self { io, main, address }
+        address
     }
 
     /// A session without a namespace.

@@ -3,29 +3,24 @@
 use crate::engine::Encoded;
 use crate::limits::BUFFERED_PACKET_BYTES;
 
-/// Packets in the order in which they were sent. Two words while empty.
+/// Packets in the order in which they were sent.
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
-    waiting: Option<Box<Waiting>>,
-    fetched: u64,
-}
-
-#[derive(Debug, Default)]
-struct Waiting {
     packets: Vec<Encoded>,
     bytes: usize,
+    fetched: u64,
 }
 
 impl Buffer {
     pub(super) fn push(&mut self, packet: Encoded) {
-        let waiting = self.waiting.get_or_insert_default();
-        waiting.bytes += packet.len() + BUFFERED_PACKET_BYTES;
-        waiting.packets.push(packet);
+        self.bytes += packet.len() + BUFFERED_PACKET_BYTES;
+        self.packets.push(packet);
     }
 
     /// Takes all for another purpose than an answer.
     pub(super) fn take(&mut self) -> Vec<Encoded> {
-        self.waiting.take().unwrap_or_default().packets
+        self.bytes = 0;
+        std::mem::take(&mut self.packets)
     }
 
     /// Takes all for a poll's answer.
@@ -37,15 +32,14 @@ impl Buffer {
 
     /// How many packets went into answers, and how many wait.
     pub(super) fn fetched(&self) -> (u64, usize) {
-        let waiting = self.waiting.as_ref();
-        (self.fetched, waiting.map_or(0, |it| it.packets.len()))
+        (self.fetched, self.packets.len())
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_none()
+        self.packets.is_empty()
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.waiting.as_ref().map_or(0, |waiting| waiting.bytes)
+        self.bytes
     }
 }

@@ -5,22 +5,22 @@
 
 use std::time::Instant;
 
-use super::{Revision, Settings};
+use super::{Moment, Revision, Settings};
 
 /// Where a session stands between two pings.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Heartbeat {
     /// A ping is out.
     Awaiting {
-        until: Instant,
+        until: Moment,
         /// True once another packet than the pong bought more time. Only one may: a client that
         /// talks and never listens is not alive.
         is_extended: bool,
     },
     /// The client pings, or is silent for too long.
-    Listening { until: Instant },
+    Listening { until: Moment },
     /// The next ping is not due.
-    Resting { until: Instant },
+    Resting { until: Moment },
 }
 
 /// What is due.
@@ -35,10 +35,10 @@ impl Heartbeat {
     pub(super) fn new(revision: Revision, settings: &Settings, now: Instant) -> Self {
         match revision {
             Revision::V3 => Self::Listening {
-                until: now + settings.ping_interval + settings.ping_timeout,
+                until: (now + settings.ping_interval + settings.ping_timeout).into(),
             },
             Revision::V4 => Self::Resting {
-                until: now + settings.ping_interval,
+                until: (now + settings.ping_interval).into(),
             },
         }
     }
@@ -47,12 +47,12 @@ impl Heartbeat {
     pub(super) fn heard(&mut self, settings: &Settings, now: Instant) {
         match self {
             Self::Awaiting { until, is_extended } if !*is_extended => {
-                *until = now + settings.ping_timeout;
+                *until = (now + settings.ping_timeout).into();
                 *is_extended = true;
             }
             Self::Awaiting { .. } | Self::Resting { .. } => {}
             Self::Listening { until } => {
-                *until = now + settings.ping_interval + settings.ping_timeout;
+                *until = (now + settings.ping_interval + settings.ping_timeout).into();
             }
         }
     }
@@ -61,7 +61,7 @@ impl Heartbeat {
     pub(super) fn pong(&mut self, settings: &Settings, now: Instant) {
         if let Self::Awaiting { .. } = self {
             *self = Self::Resting {
-                until: now + settings.ping_interval,
+                until: (now + settings.ping_interval).into(),
             };
         }
     }
@@ -69,7 +69,7 @@ impl Heartbeat {
     pub(super) fn deadline(&self) -> Instant {
         match self {
             Self::Awaiting { until, .. } | Self::Listening { until } | Self::Resting { until } => {
-                *until
+                (*until).into()
             }
         }
     }
@@ -83,9 +83,9 @@ impl Heartbeat {
             Self::Resting { until } => {
                 // Counted from when the ping was due, so that clients find the times that they were
                 // told; but after a long sleep of the machine they still get a chance to answer.
-                let due = *until + settings.ping_timeout;
+                let due = Instant::from(*until) + settings.ping_timeout;
                 *self = Self::Awaiting {
-                    until: due.max(now + settings.ping_timeout / 2),
+                    until: due.max(now + settings.ping_timeout / 2).into(),
                     is_extended: false,
                 };
                 Some(Beat::Ping)

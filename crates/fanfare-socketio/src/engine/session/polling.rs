@@ -7,16 +7,41 @@ use std::time::Instant;
 
 use http::StatusCode;
 
-use super::{Carrier, CloseReason, Origin, Output, Packet, RequestId, Revision, Session, Stage};
+use super::buffer::Buffer;
+use super::sockets::Probe;
+use super::{
+    Carrier, CloseReason, Origin, Output, Packet, Received, RequestId, Revision, Session, Stage,
+};
 use crate::engine::payload::{self, Body, PayloadError, jsonp};
 use crate::engine::query::Query;
-use crate::engine::{Answer, Refusal};
+use crate::engine::{Answer, Encoded, Refusal};
+use crate::limits::BUFFERED_PACKET_BYTES;
+
+/// What a session needs while it is on polling.
+#[derive(Debug, Default)]
+pub(super) struct Polling {
+    /// The poll that waits for packets, if one does.
+    pub(super) held: Option<Held>,
+    /// What waits for a poll.
+    pub(super) buffer: Buffer,
+    /// A socket that may become the carrier.
+    pub(super) probe: Option<Probe>,
+}
 
 /// A poll that waits for packets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Held {
     request: RequestId,
     jsonp: Option<u64>,
+}
+
+/// A `POST` whose body is being read.
+#[derive(Debug)]
+pub(super) struct Post {
+    request: RequestId,
+    /// What came on the socket before this, from the time before, was read to its end.
+    held_back: Vec<Received>,
+    bytes: usize,
 }
 
 /// The body of a `POST`, by its content type.
@@ -28,6 +53,39 @@ pub enum PostBody<'a> {
     Form(&'a [u8]),
     /// Everything else.
     Text(&'a [u8]),
+}
+
+impl Polling {
+    pub(super) fn has_poll(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// True while the client waits for its last poll to end before it moves.
+    fn is_moving(&self) -> bool {
+        self.probe.as_ref().is_some_and(|probe| probe.is_confirmed)
+    }
+}
+
+impl Post {
+    fn new(request: RequestId) -> Self {
+        Self {
+            request,
+            held_back: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Lets a message wait until this is over. Returns the bytes of all that do.
+    pub(super) fn hold_back(&mut self, message: Received) -> usize {
+        self.bytes += message.len() + BUFFERED_PACKET_BYTES;
+        self.held_back.push(message);
+        self.bytes
+    }
+
+    pub(super) fn take_held_back(&mut self) -> Vec<Received> {
+        self.bytes = 0;
+        std::mem::take(&mut self.held_back)
+    }
 }
 
 impl<'a> PostBody<'a> {
@@ -59,19 +117,19 @@ impl Session {
         match (self.stage, &mut self.carrier) {
             (Stage::Closed, _) => self.answer(request, Refusal::SessionUnknown.answer()),
             (_, Carrier::Socket(_)) => self.answer(request, Refusal::BadRequest.answer()),
-            (Stage::Closing { reason, .. }, Carrier::Polling(held)) => {
-                *held = Some(new);
-                if self.buffer.is_empty() {
+            (Stage::Closing { reason, .. }, Carrier::Polling(polling)) => {
+                polling.held = Some(new);
+                if polling.buffer.is_empty() {
                     self.end(reason);
                 }
             }
-            (Stage::Open, Carrier::Polling(Some(_))) => {
+            (Stage::Open, Carrier::Polling(polling)) if polling.has_poll() => {
                 self.answer(request, Answer::empty(StatusCode::BAD_REQUEST));
                 self.end(CloseReason::TransportError);
             }
-            (Stage::Open, Carrier::Polling(held)) => {
-                *held = Some(new);
-                if self.is_moving() && self.buffer.is_empty() {
+            (Stage::Open, Carrier::Polling(polling)) => {
+                polling.held = Some(new);
+                if polling.is_moving() && polling.buffer.is_empty() {
                     self.release_poll();
                 }
             }
@@ -83,17 +141,18 @@ impl Session {
     ///
     /// A second one ends the session, and with it the first.
     pub fn post_begins(&mut self, request: RequestId) -> bool {
-        match (self.stage, &self.carrier, self.post) {
+        match (self.stage, &self.carrier, &self.post) {
             (Stage::Closed, ..) => self.answer(request, Refusal::SessionUnknown.answer()),
             (_, Carrier::Socket(_), _) => self.answer(request, Refusal::BadRequest.answer()),
             (_, Carrier::Polling(_), Some(first)) => {
+                let first = first.request;
                 self.post = None;
                 self.answer(request, Answer::empty(StatusCode::BAD_REQUEST));
                 self.outputs.push(Output::Abandon { request: first });
                 self.end(CloseReason::TransportError);
             }
             (_, Carrier::Polling(_), None) => {
-                self.post = Some(request);
+                self.post = Some(Box::new(Post::new(request)));
                 return true;
             }
         }
@@ -109,15 +168,15 @@ impl Session {
     /// A body longer than [`Settings::payload_bytes_max`](super::Settings::payload_bytes_max) is
     /// answered with 413, and the session goes on.
     pub fn post(&mut self, request: RequestId, body: PostBody<'_>, now: Instant) {
-        if self.post != Some(request) {
+        if !self.is_reading(request) {
             return;
         }
         if body.bytes() > self.settings.payload_bytes_max {
             self.post_too_large(request);
             return;
         }
-        self.post = None;
         if let (PostBody::Binary(_), Revision::V4) = (body, self.handshake.revision) {
+            self.post = None;
             self.answer(request, Answer::empty(StatusCode::BAD_REQUEST));
             self.end(CloseReason::TransportError);
             return;
@@ -132,8 +191,7 @@ impl Session {
     /// The body of a `POST` is, or says it is, longer than
     /// [`Settings::payload_bytes_max`](super::Settings::payload_bytes_max).
     pub fn post_too_large(&mut self, request: RequestId) {
-        if self.post == Some(request) {
-            self.post = None;
+        if self.is_reading(request) {
             self.answer(request, Answer::empty(StatusCode::PAYLOAD_TOO_LARGE));
             self.let_go();
         }
@@ -141,9 +199,12 @@ impl Session {
 
     /// The connection of a request that was not answered has ended.
     pub fn request_gone(&mut self, request: RequestId) {
-        let is_post = self.post.take_if(|post| *post == request).is_some();
+        let is_post = self.post.take_if(|post| post.request == request).is_some();
         let is_poll = match &mut self.carrier {
-            Carrier::Polling(held) => held.take_if(|held| held.request == request).is_some(),
+            Carrier::Polling(polling) => {
+                let held = &mut polling.held;
+                held.take_if(|held| held.request == request).is_some()
+            }
             Carrier::Socket(_) => false,
         };
         // What a lost body contained may be missed by nobody, so nothing may come after it.
@@ -154,34 +215,29 @@ impl Session {
 
     /// Answers a waiting poll with all there is.
     pub fn flush(&mut self) {
-        if self.buffer.is_empty() || self.stage == Stage::Closed {
-            return;
-        }
-        if let Carrier::Polling(held) = &mut self.carrier
-            && let Some(held) = held.take()
+        if let Carrier::Polling(polling) = &mut self.carrier
+            && self.stage != Stage::Closed
+            && !polling.buffer.is_empty()
+            && let Some(held) = polling.held.take()
         {
-            self.answer_poll(held);
+            let packets = polling.buffer.fetch();
+            self.answer_poll(held, &packets);
         }
     }
 
     /// Lets a waiting poll end without a packet for the application.
     pub(super) fn release_poll(&mut self) {
-        if let Carrier::Polling(held) = &mut self.carrier
-            && let Some(held) = held.take()
+        if let Carrier::Polling(polling) = &mut self.carrier
+            && let Some(held) = polling.held.take()
         {
-            let noop = [Packet::Noop.encode()];
-            let Held { request, jsonp } = held;
-            let answer =
-                Answer::packets(&noop, self.handshake.revision, self.handshake.binary, jsonp);
-            self.answer(request, answer);
+            self.answer_poll(held, &[Packet::Noop.encode()]);
         }
     }
 
-    pub(super) fn answer_poll(&mut self, held: Held) {
-        let packets = self.buffer.fetch();
+    pub(super) fn answer_poll(&mut self, held: Held, packets: &[Encoded]) {
         let Held { request, jsonp } = held;
         let answer = Answer::packets(
-            &packets,
+            packets,
             self.handshake.revision,
             self.handshake.binary,
             jsonp,
@@ -215,8 +271,16 @@ impl Session {
 
     /// A `POST` has ended: what came on the socket meanwhile may follow.
     fn let_go(&mut self) {
-        for message in self.held_back.take().unwrap_or_default().messages {
+        let post = self.post.take();
+        for message in post.into_iter().flat_map(|mut post| post.take_held_back()) {
             self.outputs.push(Output::Message(message));
         }
+    }
+
+    /// Whether the body of this `POST` is what is being read.
+    fn is_reading(&self, request: RequestId) -> bool {
+        self.post
+            .as_ref()
+            .is_some_and(|post| post.request == request)
     }
 }

@@ -15,26 +15,24 @@ pub(super) struct Probe {
     /// When it is given up.
     pub(super) until: Instant,
     /// True once its ping was answered: no poll is held any more, so that the client can move.
-    is_confirmed: bool,
+    pub(super) is_confirmed: bool,
 }
 
 impl Session {
     /// A WebSocket was opened for this session. It is closed at once if the session does not move:
     /// it is on a socket, or another one is being probed, or upgrades are off.
     pub fn socket_opened(&mut self, socket: SocketId, now: Instant) {
-        let may_move = self.stage == Stage::Open
-            && matches!(self.carrier, Carrier::Polling(_))
-            && self.probe.is_none()
-            && !self.settings.upgrades.is_empty();
-        if !may_move {
-            self.outputs.push(Output::CloseSocket { socket });
-            return;
+        let may_move = self.stage == Stage::Open && !self.settings.upgrades.is_empty();
+        match &mut self.carrier {
+            Carrier::Polling(polling) if may_move && polling.probe.is_none() => {
+                polling.probe = Some(Probe {
+                    socket,
+                    until: now + self.settings.upgrade_timeout,
+                    is_confirmed: false,
+                });
+            }
+            _ => self.outputs.push(Output::CloseSocket { socket }),
         }
-        self.probe = Some(Box::new(Probe {
-            socket,
-            until: now + self.settings.upgrade_timeout,
-            is_confirmed: false,
-        }));
     }
 
     /// A message came on a WebSocket, complete and not longer than
@@ -53,7 +51,7 @@ impl Session {
                 Ok(packet) => self.receive(packet, Origin::Socket, now),
                 Err(_) => self.end(CloseReason::ParseError),
             }
-        } else if self.probe.as_ref().is_some_and(|it| it.socket == socket) {
+        } else if self.probe().is_some_and(|it| it.socket == socket) {
             self.receive_on_probe(packet.as_ref().ok());
         }
     }
@@ -70,8 +68,9 @@ impl Session {
     }
 
     pub(super) fn close_probe(&mut self) {
-        if let Some(probe) = self.probe.take() {
-            let socket = probe.socket;
+        if let Carrier::Polling(polling) = &mut self.carrier
+            && let Some(Probe { socket, .. }) = polling.probe.take()
+        {
             self.outputs.push(Output::CloseSocket { socket });
         }
     }
@@ -81,9 +80,11 @@ impl Session {
         self.outputs.push(Output::Send { socket, message });
     }
 
-    /// True while the client waits for its last poll to end before it moves.
-    pub(super) fn is_moving(&self) -> bool {
-        self.probe.as_ref().is_some_and(|probe| probe.is_confirmed)
+    pub(super) fn probe(&self) -> Option<&Probe> {
+        match &self.carrier {
+            Carrier::Polling(polling) => polling.probe.as_ref(),
+            Carrier::Socket(_) => None,
+        }
     }
 
     fn is_carrier(&self, socket: SocketId) -> bool {
@@ -93,7 +94,10 @@ impl Session {
     /// Only a probe and the upgrade itself may come on a socket that is not the carrier; all else
     /// costs the socket, not the session.
     fn receive_on_probe(&mut self, packet: Option<&Packet<'_>>) {
-        let Some(probe) = &mut self.probe else {
+        let Carrier::Polling(polling) = &mut self.carrier else {
+            return;
+        };
+        let Some(probe) = &mut polling.probe else {
             return;
         };
         let socket = probe.socket;
@@ -111,19 +115,20 @@ impl Session {
 
     fn move_to(&mut self, socket: SocketId) {
         self.release_poll();
-        self.probe = None;
-        self.carrier = Carrier::Socket(socket);
+        let before = std::mem::replace(&mut self.carrier, Carrier::Socket(socket));
         self.outputs.push(Output::Upgraded);
-        for packet in self.buffer.take() {
-            self.send_on(socket, &packet);
+        if let Carrier::Polling(mut polling) = before {
+            for packet in polling.buffer.take() {
+                self.send_on(socket, &packet);
+            }
         }
     }
 
     fn lose_socket(&mut self, socket: SocketId, reason: CloseReason) {
         if self.is_carrier(socket) {
             self.end(reason);
-        } else {
-            self.probe.take_if(|probe| probe.socket == socket);
+        } else if let Carrier::Polling(polling) = &mut self.carrier {
+            polling.probe.take_if(|probe| probe.socket == socket);
         }
     }
 }

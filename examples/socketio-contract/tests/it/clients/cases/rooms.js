@@ -37,6 +37,17 @@ export default {
     equal(await ask(socket, 'whoami'), [{ id: socket.id, recovered: false, rooms: [own] }]);
   },
 
+  async 'who may not join is told why'(site) {
+    const socket = await site.open();
+    equal(await ask(socket, 'join', 'x'.repeat(1_025)), ['the name of a room has at most 1024 bytes']);
+    equal(await ask(socket, 'rooms'), [[socket.id]]);
+    const rooms = Array.from({ length: 1_000 }, (_, number) => `room ${number}`);
+    equal(await ask(socket, 'make-join', socket.id, rooms), ['ok']);
+    equal(await ask(socket, 'join', 'one more'), ['a socket is in at most 1000 rooms']);
+    equal(await ask(socket, 'make-join', socket.id, 'one more'), ['a socket is in at most 1000 rooms']);
+    equal(await ask(socket, 'join', rooms[7]), ['ok'], 'it is in there already');
+  },
+
   async 'an emitter reaches whom it means, each once'(site) {
     const sockets = await three(site);
     const ids = sockets.map(({ id }) => id);

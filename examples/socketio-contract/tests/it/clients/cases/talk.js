@@ -48,6 +48,22 @@ export default {
     equal(await ask(socket, 'ask', 10_000, 'still there'), ['ok', 'still there!']);
   },
 
+  async 'bytes go through questions and their answers'(site) {
+    const socket = await site.open();
+    const value = { file: bytes(1, 2), list: [bytes(), 'x'] };
+    socket.on('question', (asked, answer) => answer([asked, bytes(3)], bytes(4)));
+    equal(await ask(socket, 'ask', 10_000, value), ['ok', [value, bytes(3)]]);
+    equal(await ask(socket, 'ask', 10_000, bytes(5)), ['ok', [bytes(5), bytes(3)]]);
+    equal(await ask(socket, 'ask-all', socket.id, 10_000, value), ['ok', [[value, bytes(3)]]]);
+  },
+
+  async 'an answer may be nothing'(site) {
+    const socket = await site.open();
+    socket.on('question', (_, answer) => answer());
+    equal(await ask(socket, 'ask', 10_000, 'who'), ['ok', null]);
+    equal(await ask(socket, 'ask-all', socket.id, 10_000, 'who'), ['ok', [null]]);
+  },
+
   async 'a late answer has no effect'(site) {
     const socket = await site.open();
     const late = next(socket, 'question');
@@ -87,6 +103,17 @@ export default {
     const seen = heard.map(([, number]) => number);
     equal(seen, [...new Set(seen)].sort((one, other) => one - other), 'order');
     if (site.transports[0] === 'websocket') equal(seen.length, 50, 'all go over an open socket');
+  },
+
+  async 'bytes may be volatile'(site) {
+    const socket = await site.open();
+    const heard = listen(socket, 'v');
+    for (const values of [[bytes(1), { deep: bytes(2) }, 'x'], ['no bytes', 1], []]) {
+      equal(await ask(socket, 'volatile-with-ack', 'v', values), ['ok']);
+      await settled(socket);
+      const times = site.transports[0] === 'websocket' ? 1 : heard.length;
+      equal(heard.splice(0), Array(times).fill(['v', ...values]));
+    }
   },
 
   async 'what a guard refuses has no effect but the error'(site) {
