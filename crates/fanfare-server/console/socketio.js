@@ -10,7 +10,7 @@ const BUNDLE = '/socket.io/socket.io.esm.min.js';
 const OPEN_MS_MAX = 10_000;
 
 /** @typedef {import('/socket.io/socket.io.esm.min.js').Socket} Socket */
-/** @typedef {{ op: string, code?: string, message?: string }} Answer to `subscribe` */
+/** @typedef {{ op: string, message?: string }} Answer to `subscribe` */
 
 /** @implements {PaneClient} */
 export class SocketIoClient {
@@ -26,8 +26,6 @@ export class SocketIoClient {
   #callbacks = {};
   /** @type {Socket | null} */
   #socket = null;
-  /** The server has said that it is. */
-  #isSubscribed = false;
   /** Attempts: one that is overtaken does not go on. */
   #attempts = 0;
   /** Since it was last connected. */
@@ -121,17 +119,15 @@ export class SocketIoClient {
   #connected(socket) {
     this.#failures = 0;
     this.recovered = socket.recovered;
-    this.#isSubscribed &&= socket.recovered;
-    // One that is known again goes on after the cursor that the client brought along.
-    if (this.#isSubscribed) return this.#open();
     const { channel } = this.#options;
     const since = this.cursors[channel] ?? this.#since;
-    socket.emit('subscribe', channel, { since }, (/** @type {Answer} */ { op, code, message = '' }) => {
-      // The answer may have been lost with the connection before.
-      const isRefused = op === 'error' && code !== 'already_subscribed';
-      if (isRefused) return this.#end('refused', message);
-      this.#isSubscribed = true;
-      this.#open();
+    const attempt = this.#attempts;
+    // Also if it is known again: what it asked for may have been lost with the connection before. If
+    // it was not, it stays where it is.
+    socket.emit('subscribe', channel, { since }, (/** @type {Answer} */ { op, message = '' }) => {
+      if (attempt !== this.#attempts) return;
+      if (op === 'error') this.#end('refused', message);
+      else this.#open();
     });
   }
 
@@ -158,7 +154,6 @@ export class SocketIoClient {
     const { channel } = this.#options;
     this.#stop('idle');
     this.#socket?.disconnect();
-    this.#isSubscribed = false;
     this.#since = 'all';
     this.cursors = {};
     this.#callbacks.end?.({ channel, reason, message });

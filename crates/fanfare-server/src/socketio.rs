@@ -2,23 +2,36 @@
 //!
 //! A client says `emit("subscribe", channel, {since}, ack)`, `unsubscribe` or `publish`. A message
 //! arrives as an event with the publisher's event name, or `message`, with the data and the cursor
-//! as arguments. Clients of 0.6 are served too if they are wanted (`museum`). What is answered and told is what `/ws` says, see `docs/socketio-server.md`.
+//! as arguments. What is answered and told is what `/ws` says, see `docs/socketio-server.md`.
+//! Clients of 0.6 are served too if they are wanted (`museum`).
+//!
+//! The `Gallery` knows who hears what, the pump gives them what is published (`pump`), a `Reader`
+//! what is stored. A `Hearer` is one socket with its `Seats`: a cursor in each of its channels.
 
 mod cursor;
+mod errors;
 mod event;
 mod gallery;
 mod hearer;
 mod museum;
+mod pump;
+mod reader;
+mod recovery;
 mod requests;
+mod retry;
+mod saved;
+mod seats;
+mod tables;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::Bytes;
 use fanfare_hub::{Admission, HistoryLimits, Hub, Start};
 use fanfare_link::{Clock, RequestBody};
 use fanfare_socketio::engine::{EngineIo, Refusal};
-use fanfare_socketio::limits::BUFFER_BYTES_MAX;
+use fanfare_socketio::limits::{BUFFER_BYTES_MAX, PING_INTERVAL, PING_TIMEOUT};
 use fanfare_socketio::museum::{MuseumBody, MuseumService};
 use fanfare_socketio::{Handlers, Recovery, SocketIo};
 use http::{Request, Response};
@@ -29,7 +42,6 @@ use self::gallery::Gallery;
 use self::hearer::Counts;
 use self::museum::Exhibit;
 use crate::access::Access;
-use crate::adapters::multiplex;
 use crate::config::Config;
 use crate::route::Rules;
 
@@ -53,7 +65,12 @@ pub(super) struct Terms {
     pub(super) admission: Admission,
     pub(super) message_bytes_max: usize,
     pub(super) channels_max: usize,
+    /// For so long it may be unknown whether a client that comes back has heard something.
+    pub(super) unheard_time_max: Duration,
 }
+
+/// Time in which a connection that is dead is noticed: its next ping, and the wait for the answer.
+const DEAD_TIME_MAX: Duration = PING_INTERVAL.saturating_add(PING_TIMEOUT);
 
 /// Bytes of a packet beside the data of a message: a channel or a cursor, an event, a type and a
 /// key, each at its limit with every character escaped. As at `/ws`.
@@ -83,28 +100,13 @@ impl Mount {
         if !config.socketio.enabled {
             return None;
         }
-        let terms = Terms {
-            first,
-            history: rules.history,
-            admission: rules.admission,
-            message_bytes_max: config.limits.message_bytes_max,
-            channels_max: config.limits.channels_per_connection_max,
-        };
+        let terms = Terms::new(config, rules, first);
         let gallery = Gallery::new(hub.clone(), Arc::clone(clock), terms);
+        let counts = Arc::clone(&gallery.counts);
         let existing_only = rules.existing_channels_only;
         let may_open = may_subscribe(access, existing_only).is_ok();
-        let museum = (config.socketio.museum && may_open).then(|| {
-            let requests = multiplex::Rules {
-                message_bytes_max: config.limits.message_bytes_max,
-                may_publish: false,
-                history: rules.history,
-                first,
-            };
-            let channels_max = config.limits.channels_per_connection_max;
-            let (hub, clock) = (hub.clone(), Arc::clone(clock));
-            Exhibit::new(hub, clock, requests, rules.admission, channels_max).open()
-        });
-        let counts = Arc::clone(&gallery.counts);
+        let museum = (config.socketio.museum && may_open)
+            .then(|| Exhibit::new(hub.clone(), Arc::clone(clock), &gallery.terms).open());
         let (asked, marked) = (Arc::clone(access), Arc::clone(access));
         let (_layer, io) = SocketIo::builder()
             .allow_eio3()
@@ -168,6 +170,19 @@ impl Mount {
     }
 }
 
+impl Terms {
+    fn new(config: &Config, rules: &Rules, first: Start) -> Self {
+        Self {
+            first,
+            history: rules.history,
+            admission: rules.admission,
+            message_bytes_max: config.limits.message_bytes_max,
+            channels_max: config.limits.channels_per_connection_max,
+            unheard_time_max: DEAD_TIME_MAX + config.socketio.recovery_time,
+        }
+    }
+}
+
 /// Bytes of a packet that holds a message.
 fn written(message_bytes: usize, per_byte: usize) -> usize {
     message_bytes
@@ -181,7 +196,7 @@ fn may_subscribe(access: &Access, existing_only: bool) -> Result<(), &'static st
         return Err("nobody may subscribe here (subscribe.allow)");
     }
     if access.has_guard() {
-        return Err("clients choose their channels later, and here each choice is checked");
+        return Err("clients choose their channels later, and here a guard checks each choice");
     }
     if existing_only {
         return Err("only existing channels may be chosen (subscribe.existing_channels_only)");
@@ -191,8 +206,8 @@ fn may_subscribe(access: &Access, existing_only: bool) -> Result<(), &'static st
 
 fn handlers() -> Handlers {
     Handlers::new()
-        .on_connect(requests::resume)
-        .on_disconnect(requests::leave)
+        .on_connect(recovery::resume)
+        .on_disconnect(recovery::leave)
         .on("subscribe", requests::subscribe)
         .on("unsubscribe", requests::unsubscribe)
         .on("publish", requests::publish)

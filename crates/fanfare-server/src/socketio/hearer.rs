@@ -1,16 +1,15 @@
-//! One socket, what it hears, and how far it has heard it.
+//! One socket, and what it is given of what it hears.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fanfare_hub::{
-    ChannelName, EndReason, Gap, Message, MessageId, Page, Place, Seat, Standing, Step,
-};
+use fanfare_hub::{ChannelName, EndReason, Gap, Message, Page, Standing, Step, Ticket};
 use fanfare_socketio::{Announcement, Socket};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{cursor, event};
-use crate::adapters::json::GapNotice;
+use super::event;
+use super::seats::Seats;
+use crate::adapters::json::{GapNotice, Reason};
 
 /// What sockets were given.
 #[derive(Debug, Default)]
@@ -24,28 +23,6 @@ pub(super) struct Hearer {
     pub(super) socket: Socket,
     counts: Arc<Counts>,
     seats: Mutex<Seats>,
-}
-
-#[derive(Default)]
-pub(super) struct Seats {
-    /// In the order of subscription.
-    pub(super) list: Vec<Taken>,
-    /// The first channel that it ever had: cursors that name none are of this one.
-    pub(super) first: Option<ChannelName>,
-    /// It has had another channel as well: its cursors name them.
-    pub(super) had_several: bool,
-}
-
-pub(super) struct Taken {
-    pub(super) seat: Seat,
-    pub(super) place: Place,
-    /// Where it began: from here on everything can be had again. None before the channel was asked
-    /// where that is.
-    pub(super) since: Option<MessageId>,
-    /// It reads from the engine; what is announced meanwhile comes with that.
-    pub(super) is_reading: bool,
-    /// Something was announced meanwhile.
-    pub(super) has_missed: bool,
 }
 
 /// A message that was just published, and the event that sockets share.
@@ -62,15 +39,6 @@ impl News {
             shared: None,
         }
     }
-}
-
-/// What a recovered socket goes on with.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Saved {
-    first: Option<String>,
-    pub(super) had_several: bool,
-    /// Each with where it began.
-    channels: Vec<(String, String)>,
 }
 
 impl Hearer {
@@ -92,43 +60,41 @@ impl Hearer {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives it messages of one channel that were just published. True if it has to read on from the
-    /// engine, where the rest of them is then.
-    pub(super) fn offer(&self, news: &mut [News]) -> bool {
+    /// Gives it messages of one channel that were just published. Returns its ticket if it has to
+    /// read on from the engine, where the rest of them is then.
+    pub(super) fn offer(&self, news: &mut [News]) -> Option<Ticket> {
         let mut seats = self.seats();
         for News { message, shared } in news {
-            let Some(taken) = seats.find_mut(message.channel()) else {
-                return false;
-            };
+            let taken = seats.find_mut(message.channel())?;
             if taken.is_reading {
                 taken.has_missed = true;
-                return false;
+                return None;
             }
             match taken.place.judge(message) {
                 Standing::Seen => {}
                 Standing::Next => self.give(&seats, message, shared),
                 Standing::Behind => {
                     taken.is_reading = true;
-                    return true;
+                    return Some(taken.seat.ticket);
                 }
             }
         }
-        false
+        None
     }
 
-    /// It begins where its first page does.
-    pub(super) fn settle(&self, channel: &ChannelName, page: &Page) {
-        if let Some(taken) = self.seats().find_mut(channel) {
+    /// A place begins where its first page does.
+    pub(super) fn settle(&self, ticket: Ticket, page: &Page) {
+        if let Some(taken) = self.seats().with_ticket(ticket) {
             taken.since = Some(taken.place.settle(page));
         }
         self.save();
     }
 
-    /// Gives it what a page holds. True if that was everything.
-    pub(super) fn follow(&self, channel: &ChannelName, mut page: Page) -> bool {
+    /// Gives it what a page of a channel holds. True if that was everything.
+    pub(super) fn follow(&self, ticket: Ticket, channel: &ChannelName, mut page: Page) -> bool {
         let mut seats = self.seats();
         while let Some(step) = seats
-            .find_mut(channel)
+            .with_ticket(ticket)
             .and_then(|it| it.place.follow(&mut page))
         {
             match step {
@@ -136,7 +102,7 @@ impl Hearer {
                 Step::Gap(gap) => self.tell_gap(&seats, channel, &gap),
             }
         }
-        let Some(taken) = seats.find_mut(channel) else {
+        let Some(taken) = seats.with_ticket(ticket) else {
             return true;
         };
         let is_done = !taken.place.is_before(page.newest) && !taken.has_missed;
@@ -145,17 +111,16 @@ impl Hearer {
         is_done
     }
 
-    pub(super) fn fall_behind(&self, channel: &ChannelName) -> bool {
+    /// Something was published that it was not offered. Returns its ticket if it has to read on.
+    pub(super) fn fall_behind(&self, channel: &ChannelName) -> Option<Ticket> {
         let mut seats = self.seats();
-        let Some(taken) = seats.find_mut(channel) else {
-            return false;
-        };
+        let taken = seats.find_mut(channel)?;
         if taken.is_reading {
             taken.has_missed = true;
-            return false;
+            return None;
         }
         taken.is_reading = true;
-        true
+        Some(taken.seat.ticket)
     }
 
     /// Sends a message. What does not arrive, the client asks for again when it is back.
@@ -192,17 +157,39 @@ impl Hearer {
         self.say("gap", &notice);
     }
 
+    /// Tells it that a channel is over. The cursor is of what is left.
     pub(super) fn tell_end(&self, channel: &ChannelName, reason: EndReason) {
+        self.say_end(&self.seats(), channel, reason);
+    }
+
+    /// Tells it of all ends that its client may not have heard.
+    pub(super) fn repeat_ends(&self) {
+        let seats = self.seats();
+        for (channel, reason) in seats.ends() {
+            self.say_end(&seats, &channel, reason);
+        }
+    }
+
+    /// While the seats are locked nothing is said with a later cursor, which would come first then.
+    fn say_end(&self, seats: &Seats, channel: &ChannelName, reason: EndReason) {
         /// What is left of the subscription.
         #[derive(Serialize)]
         struct Notice<'a> {
             channel: &'a str,
-            reason: crate::adapters::json::Reason,
+            reason: Reason,
         }
-        let channel = channel.as_str();
-        let reason = reason.into();
-        let cursor = self.seats().cursor();
-        self.say("end", &(Notice { channel, reason }, cursor));
+        let notice = Notice {
+            channel: channel.as_str(),
+            reason: reason.into(),
+        };
+        self.say("end", &(notice, seats.cursor()));
+    }
+
+    /// Its client knows that a channel is over.
+    pub(super) fn forget_end(&self, channel: &ChannelName) {
+        if self.seats().forget_end(channel) {
+            self.save();
+        }
     }
 
     /// Sends an event of the server's own.
@@ -214,59 +201,7 @@ impl Hearer {
     /// Keeps what a recovered connection needs to know.
     pub(super) fn save(&self) {
         let seats = self.seats();
-        let channels = seats.list.iter().filter_map(|taken| {
-            let since = taken.since?.to_string();
-            Some((taken.place.channel().to_string(), since))
-        });
         // Text can be written.
-        let _ = self.socket.set_data(&Saved {
-            first: seats.first.as_ref().map(ToString::to_string),
-            had_several: seats.had_several,
-            channels: channels.collect(),
-        });
-    }
-}
-
-impl Seats {
-    pub(super) fn find(&self, channel: &ChannelName) -> Option<&Taken> {
-        self.list
-            .iter()
-            .find(|taken| taken.place.channel() == channel)
-    }
-
-    pub(super) fn find_mut(&mut self, channel: &ChannelName) -> Option<&mut Taken> {
-        self.list
-            .iter_mut()
-            .find(|taken| taken.place.channel() == channel)
-    }
-
-    pub(super) fn take(&mut self, channel: &ChannelName) -> Option<Taken> {
-        let index = self
-            .list
-            .iter()
-            .position(|taken| taken.place.channel() == channel)?;
-        Some(self.list.remove(index))
-    }
-
-    fn cursor(&self) -> String {
-        cursor::write(
-            self.list
-                .iter()
-                .map(|it| (it.place.channel(), it.place.cursor())),
-        )
-    }
-}
-
-impl Saved {
-    /// The channel of cursors that name none.
-    pub(super) fn first(&self) -> Option<ChannelName> {
-        ChannelName::new(self.first.as_deref()?).ok()
-    }
-
-    /// Channels, and where they began.
-    pub(super) fn channels(&self) -> impl Iterator<Item = (ChannelName, MessageId)> {
-        self.channels
-            .iter()
-            .filter_map(|(name, since)| Some((ChannelName::new(name).ok()?, since.parse().ok()?)))
+        let _ = self.socket.set_data(&seats.to_saved());
     }
 }

@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use fanfare_hub::{Admission, ChannelName, Heard, Hub, Listener, PageLimit, Start};
 use fanfare_link::{Clock, SubscribeError};
@@ -18,13 +17,11 @@ use fanfare_socketio::museum::{
 };
 use tokio::task::AbortHandle;
 
+use super::{Terms, retry};
 use crate::adapters::json::GapNotice;
 use crate::adapters::multiplex::{Request, RequestId, Rules, read};
 use crate::adapters::refusal::Refusal;
 use crate::adapters::reply::Reply;
-
-/// Pause before an engine that could not be asked is asked again.
-const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// Channels for the oldest clients.
 pub(super) struct Exhibit {
@@ -41,19 +38,19 @@ pub(super) struct Exhibit {
 type Tasks = HashMap<ChannelName, AbortHandle>;
 
 impl Exhibit {
-    pub(super) fn new(
-        hub: Hub,
-        clock: Arc<dyn Clock>,
-        rules: Rules,
-        admission: Admission,
-        channels_max: usize,
-    ) -> Self {
+    pub(super) fn new(hub: Hub, clock: Arc<dyn Clock>, terms: &Terms) -> Self {
+        let rules = Rules {
+            message_bytes_max: terms.message_bytes_max,
+            may_publish: false,
+            history: terms.history,
+            first: terms.first,
+        };
         Self {
             hub,
             clock,
             rules,
-            admission,
-            channels_max,
+            admission: terms.admission,
+            channels_max: terms.channels_max,
             hearing: Mutex::default(),
         }
     }
@@ -176,8 +173,7 @@ async fn hear(conn: Conn, mut listener: Listener, clock: Arc<dyn Clock>) {
                 return say(&conn, &Reply::End { channel, reason });
             }
             Err(error) => {
-                tracing::warn!(%channel, %error, "cannot read on; trying again");
-                tokio::time::sleep(RETRY_PAUSE).await;
+                retry::pause(&channel, error).await;
                 continue;
             }
         };

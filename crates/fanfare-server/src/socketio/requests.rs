@@ -1,20 +1,24 @@
 //! What clients ask for.
 
+use std::fmt::Display;
+
 use bytes::Bytes;
 use fanfare_hub::{ChannelName, Draft, Start};
-use fanfare_link::Answer;
+use fanfare_link::{Answer, SubscribeError};
 use fanfare_socketio::{Ack, Data, Socket, State, Value};
 use serde::Deserialize;
 
 use super::MAY_PUBLISH;
-use super::cursor::Reached;
+use super::errors::refuse;
 use super::gallery::Gallery;
-use super::hearer::Saved;
 use crate::adapters::refusal::Refusal;
 use crate::adapters::reply::Reply;
 use crate::adapters::wish::{given, lifetime, name, start};
 
-type Galleries = State<Gallery>;
+pub(super) type Galleries = State<Gallery>;
+
+/// Bytes of a sentence that quotes the client. Enough to find a misspelt name in it, as at `/ws`.
+const QUOTED_BYTES_MAX: usize = 200;
 
 /// Options of `subscribe`.
 #[derive(Default, Deserialize)]
@@ -34,33 +38,38 @@ struct Publishing {
 }
 
 /// `subscribe(channel, {since}, ack)`.
+///
+/// Whoever has the channel keeps its place and is answered as if it had not: it may ask again only
+/// because an answer was lost with a connection.
 pub(super) async fn subscribe(
     State(gallery): Galleries,
     socket: Socket,
     arguments: Data,
     ack: Ack,
 ) {
-    let outcome = read_subscribe(&gallery, &arguments).and_then(|(channel, start)| {
-        let subscribed = gallery.subscribe(&socket, &channel, start);
-        subscribed.map_err(|error| Refusal::from(&error))?;
-        Ok(channel)
-    });
-    match outcome {
-        Ok(channel) => {
-            let reply = Reply::Subscribed {
-                id: None,
-                channel: channel.as_str(),
-            };
-            let page = gallery.settle(&socket, &channel).await;
-            let _ = ack.send(&reply);
-            // It may have gone while it asked.
-            if !socket.is_connected() {
-                gallery.leave(&socket);
-            }
-            gallery.read_on(&socket, &channel, page);
+    let (channel, start) = match read_subscribe(&gallery, &arguments) {
+        Ok(read) => read,
+        Err(refusal) => return refuse(ack, &socket, &refusal),
+    };
+    let subscribed = Reply::Subscribed {
+        id: None,
+        channel: channel.as_str(),
+    };
+    match gallery.subscribe(&socket, &channel, start) {
+        Ok(()) => {}
+        Err(SubscribeError::Already) => {
+            let _ = ack.send(&subscribed);
+            return;
         }
-        Err(refusal) => refuse(ack, &socket, &refusal),
+        Err(error) => return refuse(ack, &socket, &Refusal::from(&error)),
     }
+    let page = gallery.settle(&socket, &channel).await;
+    let _ = ack.send(&subscribed);
+    // It may have gone while it asked.
+    if !socket.is_connected() {
+        gallery.leave(&socket);
+    }
+    gallery.read_on(&socket, &channel, page);
 }
 
 fn read_subscribe(gallery: &Gallery, arguments: &Data) -> Result<(ChannelName, Start), Refusal> {
@@ -132,7 +141,7 @@ fn read_publish(
         None => None,
         Some(Value::Json(options)) => options
             .read::<Option<Publishing>>()
-            .map_err(|error| Refusal::new("bad_request", error.to_string()))?,
+            .map_err(|error| misread(&error))?,
         Some(_) => return Err(unreadable()),
     };
     let options = options.unwrap_or_default();
@@ -168,62 +177,13 @@ fn payload(data: &Value<'_>) -> Result<(Bytes, &'static str), Refusal> {
     }
 }
 
-/// A client is there: perhaps one that comes back.
-pub(super) async fn resume(State(gallery): Galleries, socket: Socket) {
-    let Some(saved) = socket.data::<Saved>().filter(|_| socket.is_recovered()) else {
-        return;
-    };
-    let offset = socket
-        .handshake()
-        .auth_as::<Claim>()
-        .ok()
-        .and_then(|it| it.offset);
-    let reached = offset.and_then(|offset| Reached::read(&offset));
-    let first = saved.first();
-    gallery.recall(&socket, &saved);
-    for (channel, since) in saved.channels() {
-        let reached = reached
-            .as_ref()
-            .and_then(|it| it.of(&channel, first.as_ref()));
-        // What was reached in an earlier life is older than where this one began.
-        let start = Start::After(reached.map_or(since, |reached| reached.max(since)));
-        match gallery.subscribe(&socket, &channel, start) {
-            Ok(()) => gallery.read_on(&socket, &channel, None),
-            Err(error) => refuse_event(&socket, &Refusal::from(&error)),
-        }
-    }
-    if !socket.is_connected() {
-        gallery.leave(&socket);
-    }
-}
-
-/// The offset that a client brings back.
-#[derive(Deserialize)]
-struct Claim {
-    offset: Option<String>,
-}
-
-pub(super) async fn leave(State(gallery): Galleries, socket: Socket) {
-    gallery.leave(&socket);
-}
-
 fn read<T: serde::de::DeserializeOwned>(arguments: &Data) -> Result<T, Refusal> {
-    let read = arguments.read();
-    read.map_err(|error| Refusal::new("bad_request", error.to_string()))
+    arguments.read().map_err(|error| misread(&error))
 }
 
-/// Says why not: to whoever waits for an answer, else as an event.
-fn refuse(ack: Ack, socket: &Socket, refusal: &Refusal) {
-    if ack.is_wanted() {
-        let _ = ack.send(&Reply::error(None, refusal));
-    } else {
-        refuse_event(socket, refusal);
-    }
-}
-
-fn refuse_event(socket: &Socket, refusal: &Refusal) {
-    let reply = Reply::error(None, refusal);
-    // The last text of an event would be taken for an offset.
-    let event = socket.namespace().announcement("error", &(reply,));
-    let _ = event.map(|it| socket.emit_shared(&it));
+/// What was found quotes the client.
+fn misread(error: &impl Display) -> Refusal {
+    let text = error.to_string();
+    let end = text.floor_char_boundary(QUOTED_BYTES_MAX);
+    Refusal::new("bad_request", &text[..end])
 }

@@ -131,6 +131,10 @@ fn wrong() -> Vec<(Value, &'static str)> {
         (json!(["subscribe", null]), "bad_request"),
         (json!(["subscribe", "c", "all"]), "bad_request"),
         (json!(["subscribe", "c", {"sicne": "all"}]), "bad_request"),
+        (
+            json!(["subscribe", "c", {long.repeat(16): 1}]),
+            "bad_request",
+        ),
         (json!(["subscribe", "c", {"since": 5}]), "bad_request"),
         (json!(["subscribe", "c", {"since": "x"}]), "bad_since"),
         (json!(["subscribe", ""]), "empty_channel_name"),
@@ -145,6 +149,10 @@ fn wrong() -> Vec<(Value, &'static str)> {
         (json!(["publish", "c", "data", 5]), "bad_request"),
         (
             json!(["publish", "c", "data", {"evnet": "e"}]),
+            "bad_request",
+        ),
+        (
+            json!(["publish", "c", "data", {long.repeat(16): 1}]),
             "bad_request",
         ),
         (json!(["publish", "c", "data", {"ttl": "soon"}]), "bad_ttl"),
@@ -192,8 +200,6 @@ fn a_wrong_request_harms_nothing() {
     // Arguments beyond the options are nobody's.
     let more = peer.ask(&json!(["subscribe", "c", {}, 1]));
     assert_eq!(more["op"], "subscribed");
-    let again = peer.ask(&json!(["subscribe", "c"]));
-    assert_eq!(again["code"], "already_subscribed");
     peer.hears_nothing();
 }
 
