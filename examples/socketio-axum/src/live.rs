@@ -34,9 +34,9 @@ async fn only_members(Auth(credentials): Auth<Credentials>) -> Result<(), Refuse
 
 /// A board is a room; a socket has one open.
 async fn open(socket: Socket, Args(board): Args<String>, State(boards): State<Boards>, ack: Ack) {
-    socket.leave(&socket.rooms());
+    socket.leave(socket.rooms());
     // In first, then the list: what is put there meanwhile is in one or the other.
-    let is_in = socket.join(&room(&board)).is_ok();
+    let is_in = socket.join(room(&board)).is_ok();
     // Whoever has gone meanwhile needs no answer, here and below.
     let _ = ack.send(&is_in.then(|| boards.notes(&board)));
 }
@@ -67,7 +67,7 @@ async fn upload(
 fn put(socket: &Socket, board: &str, note: Note, boards: &Boards, ack: Ack) {
     let note = boards.add(board, note);
     if let Some(note) = &note {
-        let _ = socket.to(&room(board)).emit("note", note);
+        let _ = socket.to(room(board)).emit("note", note);
     }
     let _ = ack.send(&note);
 }

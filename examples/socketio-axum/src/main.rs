@@ -34,7 +34,7 @@ async fn add(State(app): State<App>, Path(board): Path<String>, text: String) ->
         return StatusCode::INSUFFICIENT_STORAGE;
     };
     // It can be written, so it is sent; nobody need be there.
-    let _ = app.sockets.to(&live::room(&board)).emit("note", &note);
+    let _ = app.sockets.to(live::room(&board)).emit("note", &note);
     StatusCode::CREATED
 }
 
