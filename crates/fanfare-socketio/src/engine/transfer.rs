@@ -102,7 +102,10 @@ pub(super) fn abandoned() -> Answer {
 
 impl Pending {
     fn new(client: Client, kind: Kind, begin: impl FnOnce(&mut Live, RequestId)) -> Self {
+        let now = clock::now();
         let (request, answer) = client.tell(|live| {
+            // The alarm may be late on a busy machine: who is over by now is over.
+            live.session_mut().tick(now);
             let (request, answer) = live.request();
             begin(live, request);
             ((request, answer), None)
