@@ -8,6 +8,7 @@
 //! The `Gallery` knows who hears what, the pump gives them what is published (`pump`), a `Reader`
 //! what is stored. A `Hearer` is one socket with its `Seats`: a cursor in each of its channels.
 
+mod agenda;
 mod cursor;
 mod errors;
 mod event;

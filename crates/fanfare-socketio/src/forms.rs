@@ -46,7 +46,7 @@ impl Forms {
     }
 
     /// What a client of this revision gets.
-    fn of(&self, revision: Revision) -> &Parcel {
+    pub(crate) fn of(&self, revision: Revision) -> &Parcel {
         match (&self.offset, revision) {
             (Some(offset), Revision::V4) => {
                 self.with_offset.get_or_init(|| self.encode(Some(offset)))

@@ -198,13 +198,19 @@ impl Socket {
         self.emit("message", arguments)
     }
 
-    /// Sends an event that was made for many, see
-    /// [`Namespace::announcement`](crate::Namespace::announcement).
+    /// Sends events that were made for many, see
+    /// [`Namespace::announcement`](crate::Namespace::announcement). They leave together: over a
+    /// WebSocket in one write.
     ///
     /// # Errors
     /// [`EmitError::Disconnected`].
-    pub fn emit_shared(&self, announcement: &Announcement) -> Result<(), EmitError> {
-        match self.is_connected() && announcement.0.send_to(self.client()) {
+    pub fn emit_shared<'a>(
+        &self,
+        announcements: impl IntoIterator<Item = &'a Announcement>,
+    ) -> Result<(), EmitError> {
+        let revision = self.client().revision();
+        let parcels = announcements.into_iter().map(|it| it.0.of(revision));
+        match self.is_connected() && self.client().send_all(parcels) {
             true => Ok(()),
             false => Err(EmitError::Disconnected),
         }

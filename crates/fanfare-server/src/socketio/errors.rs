@@ -32,5 +32,5 @@ pub(super) fn lose(socket: &Socket, channel: &ChannelName, refusal: &Refusal) {
 /// Sends `error`. No text comes last: that would be taken for an offset.
 fn say(socket: &Socket, notice: &impl Serialize) {
     let event = socket.namespace().announcement("error", &(notice,));
-    let _ = event.map(|it| socket.emit_shared(&it));
+    let _ = event.map(|it| socket.emit_shared([&it]));
 }

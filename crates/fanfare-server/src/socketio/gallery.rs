@@ -17,6 +17,7 @@ use fanfare_socketio::Socket;
 use tokio::sync::Notify;
 
 use super::Terms;
+use super::agenda::Agenda;
 use super::hearer::{Counts, Hearer};
 use super::pump::{self, Bell};
 use super::reader::Reader;
@@ -54,10 +55,6 @@ impl Gallery {
 
     pub(super) fn hub(&self) -> &Hub {
         &self.hub
-    }
-
-    pub(super) fn inbox(&self) -> &Inbox {
-        &self.inbox
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -227,7 +224,12 @@ impl Gallery {
     /// One task takes what the hub announces.
     fn start_pump(self: &Arc<Self>) {
         if !self.has_pump.swap(true, Ordering::Relaxed) {
-            tokio::spawn(pump::run(Arc::downgrade(self), Arc::clone(&self.wakes)));
+            let agenda = Agenda::new(&self.inbox);
+            tokio::spawn(pump::run(
+                Arc::downgrade(self),
+                agenda,
+                Arc::clone(&self.wakes),
+            ));
         }
     }
 

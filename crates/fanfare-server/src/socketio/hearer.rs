@@ -29,7 +29,7 @@ pub(super) struct Hearer {
 pub(super) struct News {
     message: Arc<Message>,
     /// Made for the first of them.
-    shared: Option<Announcement>,
+    shared: Option<Arc<Announcement>>,
 }
 
 impl News {
@@ -64,22 +64,26 @@ impl Hearer {
     /// read on from the engine, where the rest of them is then.
     pub(super) fn offer(&self, news: &mut [News]) -> Option<Ticket> {
         let mut seats = self.seats();
+        let mut due = Vec::new();
+        let mut behind = None;
         for News { message, shared } in news {
             let taken = seats.find_mut(message.channel())?;
             if taken.is_reading {
                 taken.has_missed = true;
-                return None;
+                break;
             }
             match taken.place.judge(message) {
                 Standing::Seen => {}
-                Standing::Next => self.give(&seats, message, shared),
+                Standing::Next => due.extend(self.event(&seats, message, shared)),
                 Standing::Behind => {
                     taken.is_reading = true;
-                    return Some(taken.seat.ticket);
+                    behind = Some(taken.seat.ticket);
+                    break;
                 }
             }
         }
-        None
+        self.emit(&due);
+        behind
     }
 
     /// A place begins where its first page does.
@@ -93,15 +97,17 @@ impl Hearer {
     /// Gives it what a page of a channel holds. True if that was everything.
     pub(super) fn follow(&self, ticket: Ticket, channel: &ChannelName, mut page: Page) -> bool {
         let mut seats = self.seats();
+        let mut due = Vec::new();
         while let Some(step) = seats
             .with_ticket(ticket)
             .and_then(|it| it.place.follow(&mut page))
         {
-            match step {
-                Step::Message(message) => self.give(&seats, &message, &mut None),
-                Step::Gap(gap) => self.tell_gap(&seats, channel, &gap),
-            }
+            due.extend(match step {
+                Step::Message(message) => self.event(&seats, &message, &mut None),
+                Step::Gap(gap) => self.gap(&seats, channel, &gap),
+            });
         }
+        self.emit(&due);
         let Some(taken) = seats.with_ticket(ticket) else {
             return true;
         };
@@ -123,38 +129,38 @@ impl Hearer {
         Some(taken.seat.ticket)
     }
 
-    /// Sends a message. What does not arrive, the client asks for again when it is back.
-    fn give(&self, seats: &Seats, message: &Message, shared: &mut Option<Announcement>) {
+    /// A message as it hears it: like everybody else, or with a cursor of its own.
+    fn event(
+        &self,
+        seats: &Seats,
+        message: &Message,
+        shared: &mut Option<Arc<Announcement>>,
+    ) -> Option<Arc<Announcement>> {
         self.counts.delivered.fetch_add(1, Ordering::Relaxed);
         if seats.had_several {
-            let cursor = seats.cursor();
-            let announcement = self.announcement(message, &cursor);
-            let _ = announcement.map(|it| self.socket.emit_shared(&it));
-            return;
+            return self.announcement(message, &seats.cursor());
         }
         if shared.is_none() {
             *shared = self.announcement(message, &message.id().to_string());
         }
-        if let Some(announcement) = shared {
-            let _ = self.socket.emit_shared(announcement);
-        }
+        shared.clone()
     }
 
-    fn announcement(&self, message: &Message, cursor: &str) -> Option<Announcement> {
+    fn announcement(&self, message: &Message, cursor: &str) -> Option<Arc<Announcement>> {
         let arguments = event::arguments(message, cursor);
         let namespace = self.socket.namespace();
-        namespace.announcement(event::name(message), arguments).ok()
+        let announcement = namespace.announcement(event::name(message), arguments);
+        announcement.ok().map(Arc::new)
     }
 
-    fn tell_gap(&self, seats: &Seats, channel: &ChannelName, gap: &Gap) {
+    fn gap(&self, seats: &Seats, channel: &ChannelName, gap: &Gap) -> Option<Arc<Announcement>> {
         self.counts.gaps.fetch_add(1, Ordering::Relaxed);
         let cursor = if seats.had_several {
             seats.cursor()
         } else {
             gap.resumed.to_string()
         };
-        let notice = (GapNotice::of(gap, channel), cursor);
-        self.say("gap", &notice);
+        self.notice("gap", &(GapNotice::of(gap, channel), cursor))
     }
 
     /// Tells it that a channel is over. The cursor is of what is left.
@@ -182,7 +188,8 @@ impl Hearer {
             channel: channel.as_str(),
             reason: reason.into(),
         };
-        self.say("end", &(notice, seats.cursor()));
+        let end = self.notice("end", &(notice, seats.cursor()));
+        self.emit(end.as_slice());
     }
 
     /// Its client knows that a channel is over.
@@ -192,10 +199,17 @@ impl Hearer {
         }
     }
 
-    /// Sends an event of the server's own.
-    fn say(&self, name: &str, arguments: &impl Serialize) {
+    /// An event of the server's own.
+    fn notice(&self, name: &str, arguments: &impl Serialize) -> Option<Arc<Announcement>> {
         let announcement = self.socket.namespace().announcement(name, arguments);
-        let _ = announcement.map(|it| self.socket.emit_shared(&it));
+        announcement.ok().map(Arc::new)
+    }
+
+    /// Sends events together. What does not arrive, the client asks for again when it is back.
+    fn emit(&self, due: &[Arc<Announcement>]) {
+        if !due.is_empty() {
+            let _ = self.socket.emit_shared(due.iter().map(Arc::as_ref));
+        }
     }
 
     /// Keeps what a recovered connection needs to know.

@@ -2,15 +2,16 @@
 
 use std::sync::{Arc, Weak};
 
-use fanfare_hub::{ChannelName, Item, Wake};
+use fanfare_hub::{Item, Message, Wake};
 use tokio::sync::Notify;
 
+use super::agenda::{Agenda, TOGETHER_MAX};
 use super::gallery::Gallery;
 use super::hearer::News;
 use super::reader::Reader;
 
-/// Sockets that are written to before others on the thread get their turn.
-const SOCKETS_PER_TURN: usize = 256;
+/// Steps before others on the thread get their turn: to give a socket something is one.
+const STEPS_PER_TURN: usize = 256;
 
 /// Wakes the pump when the inbox has something.
 pub(super) struct Bell(pub(super) Arc<Notify>);
@@ -22,65 +23,92 @@ impl Wake for Bell {
 }
 
 /// Goes on as long as the gallery is there.
-pub(super) async fn run(gallery: Weak<Gallery>, wakes: Arc<Notify>) {
-    let mut items = Vec::new();
+pub(super) async fn run(gallery: Weak<Gallery>, mut agenda: Agenda, wakes: Arc<Notify>) {
+    let mut turn = Turn::default();
     loop {
         wakes.notified().await;
         let Some(gallery) = gallery.upgrade() else {
             return;
         };
-        gallery.inbox().take(&mut items);
-        pass_on(&gallery, items.drain(..)).await;
+        while let Some(item) = agenda.next() {
+            pass_on(&gallery, item, &mut agenda, &mut turn).await;
+            turn.spend().await;
+        }
     }
 }
 
-/// Does what the hub announced, in order.
-async fn pass_on(gallery: &Arc<Gallery>, items: impl Iterator<Item = Item>) {
-    let mut items = items.peekable();
-    while let Some(item) = items.next() {
-        match item {
-            Item::Message(message) => {
-                let channel = message.channel().clone();
-                let mut news = vec![News::new(message)];
-                while let Some(Item::Message(message)) = items
-                    .next_if(|next| matches!(next, Item::Message(it) if *it.channel() == channel))
-                {
-                    news.push(News::new(message));
+/// What was done since others on the thread had their turn.
+#[derive(Default)]
+struct Turn {
+    steps: usize,
+}
+
+impl Turn {
+    /// A step is done. True if others have had their turn since.
+    async fn spend(&mut self) -> bool {
+        self.steps += 1;
+        let is_over = self.steps >= STEPS_PER_TURN;
+        if is_over {
+            self.steps = 0;
+            tokio::task::yield_now().await;
+        }
+        is_over
+    }
+}
+
+/// Does what the hub announced.
+async fn pass_on(gallery: &Arc<Gallery>, item: Item, agenda: &mut Agenda, turn: &mut Turn) {
+    match item {
+        Item::Message(message) => announce(gallery, message, agenda, turn).await,
+        Item::Behind(channel) => {
+            for hearer in gallery.members(&channel) {
+                if let Some(ticket) = hearer.fall_behind(&channel) {
+                    Reader::new(gallery, hearer, &channel, ticket).start(None);
                 }
-                announce(gallery, &channel, news).await;
             }
-            Item::Behind(channel) => {
-                for hearer in gallery.members(&channel) {
-                    if let Some(ticket) = hearer.fall_behind(&channel) {
-                        Reader::new(gallery, hearer, &channel, ticket).start(None);
-                    }
-                }
-            }
-            // What waits for all to be told is kept until then.
-            Item::End {
-                channel,
-                before,
-                reason,
-                telling: _telling,
-            } => {
-                for hearer in gallery.members(&channel) {
-                    gallery.end(&hearer, &channel, before, reason);
-                }
+        }
+        // What waits for all to be told is kept until then.
+        Item::End {
+            channel,
+            before,
+            reason,
+            telling: _telling,
+        } => {
+            for hearer in gallery.members(&channel) {
+                gallery.end(&hearer, &channel, before, reason);
             }
         }
     }
 }
 
-/// Gives messages of one channel to all who hear it: to each of them all that there are, so that
-/// they leave together.
-async fn announce(gallery: &Arc<Gallery>, channel: &ChannelName, mut news: Vec<News>) {
-    let members = gallery.members(channel);
-    for turn in members.chunks(SOCKETS_PER_TURN) {
-        for hearer in turn {
-            if let Some(ticket) = hearer.offer(&mut news) {
-                Reader::new(gallery, Arc::clone(hearer), channel, ticket).start(None);
+/// Gives a message to all who hear its channel, together with those that follow it: a write costs
+/// more than all that is in it. What comes in while the first sockets are written to goes out to
+/// the later ones at once, and to the first in a second pass.
+async fn announce(
+    gallery: &Arc<Gallery>,
+    message: Arc<Message>,
+    agenda: &mut Agenda,
+    turn: &mut Turn,
+) {
+    let channel = message.channel().clone();
+    let mut messages = vec![message];
+    agenda.gather(&channel, &mut messages).await;
+    let mut news: Vec<_> = messages.into_iter().map(News::new).collect();
+    let mut told = 0;
+    while told < news.len() {
+        let known = news.len();
+        for hearer in gallery.members(&channel) {
+            if let Some(ticket) = hearer.offer(&mut news[told..]) {
+                Reader::new(gallery, hearer, &channel, ticket).start(None);
+            }
+            let may_have_more = turn.spend().await;
+            while may_have_more
+                && news.len() < TOGETHER_MAX
+                && let Some(message) = agenda.next_of(&channel)
+            {
+                news.push(News::new(message));
             }
         }
-        tokio::task::yield_now().await;
+        told = known;
     }
 }

@@ -85,6 +85,19 @@ impl Client {
         self.change(|live| live.send(parcel))
     }
 
+    /// As [`Client::send`], with several parcels that leave together.
+    pub fn send_all<'a>(&self, parcels: impl IntoIterator<Item = &'a Parcel>) -> bool {
+        self.change(|live| {
+            let (mut is_open, mut waker) = (live.session().is_open(), None);
+            for parcel in parcels {
+                let sent = live.send(parcel);
+                is_open = sent.0;
+                waker = waker.or(sent.1);
+            }
+            (is_open, waker)
+        })
+    }
+
     /// Sends packets if they can leave now, else drops them and returns false.
     ///
     /// They can if a poll waits and nothing is before them, or if the WebSocket has no more than
