@@ -6,6 +6,7 @@ mod clients;
 mod hostile;
 mod http;
 mod museum;
+mod museum_node;
 mod names;
 mod poller;
 mod site;
