@@ -82,7 +82,7 @@ impl Client {
     /// client that does not poll or reads too slowly, its session ends with
     /// [`CloseReason::TransportError`].
     pub fn send(&self, parcel: &Parcel) -> bool {
-        self.change(|live| live.send(parcel))
+        self.send_all([parcel])
     }
 
     /// As [`Client::send`], with several parcels that leave together.

@@ -14,8 +14,9 @@ pub(super) fn element(frames: &str) -> String {
 
 /// A text as a JavaScript string.
 ///
-/// Beside what JSON escapes: U+2028 and U+2029, which ended a line in the JavaScript of the time,
-/// and `<`, `>` and `&`, with which a message could end the script element around it.
+/// Beside what JSON escapes: `<`, `>` and `&`, with which a message could end the script element
+/// around it, and all that is not ASCII. A hidden frame names no encoding, so that a browser may
+/// take the one of the page; and U+2028 and U+2029 ended a line in the JavaScript of the time.
 fn string(text: &str) -> String {
     let mut string = String::with_capacity(text.len() + 2);
     string.push('"');
@@ -25,13 +26,18 @@ fn string(text: &str) -> String {
             '\n' => string.push_str("\\n"),
             '\r' => string.push_str("\\r"),
             '\t' => string.push_str("\\t"),
-            '\0'..' ' | '<' | '>' | '&' | '\u{7f}' | '\u{2028}' | '\u{2029}' => {
-                // Writing to a string cannot fail.
-                let _ = write!(string, "\\u{:04x}", u32::from(character));
-            }
-            _ => string.push(character),
+            '<' | '>' | '&' => escape(character, &mut string),
+            ' '..='~' => string.push(character),
+            _ => escape(character, &mut string),
         }
     }
     string.push('"');
     string
+}
+
+fn escape(character: char, into: &mut String) {
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        // Writing to a string cannot fail.
+        let _ = write!(into, "\\u{unit:04x}");
+    }
 }

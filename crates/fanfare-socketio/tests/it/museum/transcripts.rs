@@ -146,7 +146,8 @@ async fn websocket() {
     assert_eq!(socket.text().await, "~m~4~m~~h~2");
 }
 
-/// A message must not end the script that it is in, nor the string.
+/// A message must not end the script that it is in, nor the string, and says the same in a page of
+/// another encoding.
 #[tokio::test(start_paused = true)]
 async fn scripts_are_escaped() {
     let house = House::in_memory(contract());
@@ -158,11 +159,11 @@ async fn scripts_are_escaped() {
     let (_, id) = script.split_once("~m~22~m~").unwrap();
     let path = format!("/sio06/{}/{}", Transport::HtmlFile, &id[..22]);
     house
-        .post(&path, "~m~18~m~</script>&\u{2028}\u{2029}\"\\\n\r\t\u{1}")
+        .post(&path, "~m~21~m~</script>&\u{2028}\u{2029}\"\\\n\r\t\u{1}é😀")
         .await;
     assert_eq!(
         peer.chunk().await,
-        "<script>parent.s._(\"~m~18~m~\\u003c/script\\u003e\\u0026\\u2028\\u2029\\\"\\\\\\n\\r\\t\
-         \\u0001\", document);</script>",
+        "<script>parent.s._(\"~m~21~m~\\u003c/script\\u003e\\u0026\\u2028\\u2029\\\"\\\\\\n\\r\\t\
+         \\u0001\\u00e9\\ud83d\\ude00\", document);</script>",
     );
 }
