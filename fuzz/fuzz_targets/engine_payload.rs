@@ -1,4 +1,4 @@
-//! Any body of a polling request, of both revisions: packets or a refusal, and what was read comes
+//! Any body of a polling request, of every revision: packets or a refusal, and what was read comes
 //! back from what is written.
 
 #![no_main]
@@ -12,7 +12,11 @@ fuzz_target!(|data: &[u8]| {
     let Some((&options, data)) = data.split_first() else {
         return;
     };
-    let revision = if options & 1 == 0 { Revision::V4 } else { Revision::V3 };
+    let revision = match options & 5 {
+        0 => Revision::V4,
+        1 => Revision::V3,
+        _ => Revision::V1,
+    };
     let form = if options & 2 == 0 { BinaryForm::Base64 } else { BinaryForm::Raw };
     check(Body::Binary(data), revision, form);
     if let Ok(text) = std::str::from_utf8(data) {

@@ -3,7 +3,7 @@
 //! A client says `emit("subscribe", channel, {since}, ack)`, `unsubscribe` or `publish`. A message
 //! arrives as an event with the publisher's event name, or `message`, with the data and the cursor
 //! as arguments. What is answered and told is what `/ws` says, see `docs/socketio-server.md`.
-//! Clients of 0.6 are served too if they are wanted (`museum`).
+//! Clients from 0.7 on are served, and those of 0.6 if they are wanted (`museum`).
 //!
 //! The `Gallery` knows who hears what, the pump gives them what is published (`pump`), a `Reader`
 //! what is stored. A `Hearer` is one socket with its `Seats`: a cursor in each of its channels.
@@ -111,6 +111,7 @@ impl Mount {
         let (asked, marked) = (Arc::clone(access), Arc::clone(access));
         let (_layer, io) = SocketIo::builder()
             .allow_eio3()
+            .allow_protocol1()
             .forget_requests()
             .admit(move |_request| match may_subscribe(&asked, existing_only) {
                 Ok(()) => Ok(()),

@@ -1,6 +1,7 @@
 //! Socket.IO packets as a server reads them, with the attachments that follow.
 //!
-//! Source: Socket.IO protocol 5, and what the reference's parser refuses.
+//! Source: Socket.IO protocol 5, and what the reference's parser refuses. What clients 0.7 to 0.9
+//! send is read by `protocol1`.
 
 mod header;
 
@@ -17,13 +18,14 @@ use crate::limits;
 use crate::name::NameError;
 use crate::packet::{ConnectPayload, Packet, PacketBody, RESERVED_EVENTS};
 use crate::placeholder::{self, PlaceholderError};
+use crate::protocol1;
 
 /// Why a message is no packet of a client. The client is at fault; end the session with `forced
 /// close`, as the reference does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The number of an acknowledgement is too large for 64 bits.
+    /// The number of an acknowledgement is too large for 64 bits, or none.
     #[error("acknowledgement number out of range")]
     AckId,
     /// The number of attachments is missing, zero, or more than allowed.
@@ -142,6 +144,9 @@ impl Decoder {
         }
         if text.len() > settings.packet_bytes_max {
             return Err(DecodeError::TooLong);
+        }
+        if settings.revision == Revision::V1 {
+            return protocol1::read(text);
         }
         let (header, rest) = Header::parse(text, settings)?;
         let json = match rest {

@@ -3,8 +3,8 @@
 //!
 //! Two halves. **Without I/O**: a request is judged ([`query`], [`mod@judge`], [`refusal`]), opens
 //! or finds a [`session`], and carries [`packet`]s: one per WebSocket message, several in a polling
-//! [`payload`]. The two [`revision`]s differ in who pings, in the form of binary, and in the
-//! payload.
+//! [`payload`]. The [`revision`]s differ in who pings, in the form of binary, and in the payload;
+//! the oldest has URLs and a handshake of its own, and comes to WebSockets without a probe.
 //!
 //! **Live**: an [`EngineIo`] is a place in the URL space with its sessions. It is served as a tower
 //! service, or [`EngineIo::accept`] hands WebSockets to whoever moves bytes by other means. What
@@ -20,7 +20,7 @@
 //! ```
 //!
 //! Source: the Engine.IO protocol, revisions 3 and 4, and what its reference server does where
-//! they are silent.
+//! they are silent; the server and the client of Socket.IO 0.9 for what was before.
 
 mod alarms;
 pub mod answer;
@@ -43,6 +43,7 @@ pub mod mount;
 pub mod packet;
 pub mod parcel;
 pub mod payload;
+mod protocol1;
 pub mod query;
 mod queue;
 mod reception;

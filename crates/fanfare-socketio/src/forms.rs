@@ -10,8 +10,8 @@ use crate::parser::Parser;
 
 /// A packet, encoded when somebody first needs it and shared by all who do.
 ///
-/// Both generations of clients get the same, except where an offset for the recovery follows the
-/// arguments: clients 2.x have no recovery.
+/// Clients from 1.0 on get the same, except where an offset for the recovery follows the arguments:
+/// clients before 4.6 have no recovery. Those before 1.0 have words of their own.
 #[derive(Debug)]
 pub(crate) struct Forms {
     parser: Parser,
@@ -20,6 +20,7 @@ pub(crate) struct Forms {
     offset: Option<Box<str>>,
     plain: OnceLock<Parcel>,
     with_offset: OnceLock<Parcel>,
+    protocol1: OnceLock<Parcel>,
 }
 
 /// An event of a namespace, made once to be sent to sockets that the application chooses one by one:
@@ -42,16 +43,22 @@ impl Forms {
             offset,
             plain: OnceLock::new(),
             with_offset: OnceLock::new(),
+            protocol1: OnceLock::new(),
         }
     }
 
     /// What a client of this revision gets.
     pub(crate) fn of(&self, revision: Revision) -> &Parcel {
         match (&self.offset, revision) {
-            (Some(offset), Revision::V4) => {
-                self.with_offset.get_or_init(|| self.encode(Some(offset)))
+            (_, Revision::V1) => {
+                let parcel = || self.encode(None, revision);
+                self.protocol1.get_or_init(parcel)
             }
-            _ => self.plain.get_or_init(|| self.encode(None)),
+            (Some(offset), Revision::V4) => {
+                let parcel = || self.encode(Some(offset), revision);
+                self.with_offset.get_or_init(parcel)
+            }
+            _ => self.plain.get_or_init(|| self.encode(None, revision)),
         }
     }
 
@@ -66,7 +73,7 @@ impl Forms {
         client.send(parcel)
     }
 
-    fn encode(&self, offset: Option<&str>) -> Parcel {
+    fn encode(&self, offset: Option<&str>, revision: Revision) -> Parcel {
         let parcel = Parcel::new(match (offset, &self.packet.body) {
             (Some(offset), PacketBody::Event { ack, name, data }) => {
                 let mut data = data.clone();
@@ -77,9 +84,9 @@ impl Forms {
                     data,
                 };
                 let namespace = self.packet.namespace.clone();
-                self.parser.encode(&Packet { namespace, body })
+                self.parser.encode(&Packet { namespace, body }, revision)
             }
-            _ => self.parser.encode(&self.packet),
+            _ => self.parser.encode(&self.packet, revision),
         });
         if self.flags.is_plain {
             parcel.uncompressed()

@@ -16,8 +16,8 @@ pub struct Handshake {
 }
 
 impl Handshake {
-    /// The credentials: an object, `{}` if there were none. For clients 2.x the query that they put
-    /// behind the name of the namespace.
+    /// The credentials: an object, `{}` if there were none. For clients before 3.0 the query that
+    /// they put behind the name of the namespace.
     pub fn auth(&self) -> &Json<'static> {
         &self.auth
     }

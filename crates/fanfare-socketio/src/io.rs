@@ -194,10 +194,30 @@ impl Builder {
         self
     }
 
-    /// Serves clients 2.x as well (Engine.IO 3); the reference's `allowEIO3`.
+    /// Serves clients 1.x and 2.x as well (Engine.IO 3); the reference's `allowEIO3`.
     #[must_use]
-    pub fn allow_eio3(mut self) -> Self {
-        self.mount.revisions = &[Revision::V4, Revision::V3];
+    pub fn allow_eio3(self) -> Self {
+        self.allow(Revision::V3)
+    }
+
+    /// Serves clients 0.7 to 0.9 as well (Socket.IO 1, before there was an Engine.IO): with the
+    /// same handlers, namespaces, rooms and acknowledgements. Not with [`Parser::Msgpack`], which
+    /// came later.
+    ///
+    /// They have no bytes: where an event has some, they get base64.
+    #[must_use]
+    pub fn allow_protocol1(self) -> Self {
+        self.allow(Revision::V1)
+    }
+
+    fn allow(mut self, revision: Revision) -> Self {
+        let serves = |it| it == revision || self.mount.revisions.contains(&it);
+        self.mount.revisions = match (serves(Revision::V3), serves(Revision::V1)) {
+            (true, true) => &[Revision::V4, Revision::V3, Revision::V1],
+            (true, false) => &[Revision::V4, Revision::V3],
+            (false, true) => &[Revision::V4, Revision::V1],
+            (false, false) => &[Revision::V4],
+        };
         self
     }
 
@@ -324,7 +344,15 @@ impl Builder {
     }
 
     /// Makes it.
-    pub fn build(self) -> (EngineLayer, SocketIo) {
+    pub fn build(mut self) -> (EngineLayer, SocketIo) {
+        let revisions = self.mount.revisions;
+        if self.settings.parser != Parser::Json && revisions.contains(&Revision::V1) {
+            // Whatever it said, no client of that time would understand.
+            self.mount.revisions = match revisions.contains(&Revision::V3) {
+                true => &[Revision::V4, Revision::V3],
+                false => &[Revision::V4],
+            };
+        }
         let path = &self.mount.path;
         let logs = self.recovery.map(|recovery| Logs::new(recovery, path));
         let shared = Arc::new(Shared {

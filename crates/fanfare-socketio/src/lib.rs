@@ -1,5 +1,6 @@
 //! Socket.IO for applications in axum, tower or hyper: events, acknowledgements, rooms and recovery,
-//! for the official clients of every generation.
+//! for the official clients of every generation: those of today at once, older ones if the
+//! [`Builder`] allows them ([`Builder::allow_eio3`], [`Builder::allow_protocol1`]).
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -53,13 +54,15 @@
 //!
 //! - `bundles`: the official browser client at `/socket.io/socket.io.js` and its variants.
 //! - `msgpack`: the packet codec of clients with `socket.io-msgpack-parser`.
-//! - `museum`: the dialect of 2010, Socket.IO 0.6, as a module of its own.
+//! - `museum`: the dialect of 2010, Socket.IO 0.6, as a module of its own. (Clients 0.7 to 0.9 need no
+//!   feature.)
 //!
 //! # Below
 //!
 //! Two layers, as in the protocol. [`engine`] makes a pipe of messages out of polling requests and
 //! WebSockets; it is of use without the rest. What runs in the pipe are [`Packet`]s of namespaces,
-//! which a [`Decoder`] reads together with their attachments.
+//! which a [`Decoder`] reads together with their attachments. Clients 0.7 to 0.9 had one layer for
+//! both; here the session takes what is its own of it, and the rest are packets in other words.
 //!
 //! ```text
 //! request ─ Query, judge ─▶ Session ─ Output::Message ─▶ Decoder ─▶ Packet ─▶ Handlers
@@ -103,6 +106,7 @@ pub mod packet;
 mod parser;
 mod peer;
 pub mod placeholder;
+mod protocol1;
 mod reason;
 mod record;
 mod rooms;

@@ -11,8 +11,8 @@ pub const PAYLOAD_BYTES_MAX: usize = 1_000_000;
 /// thread for long.
 pub const PAYLOAD_PACKETS_MAX: usize = 65_536;
 
-/// Digits of a length in a polling payload of revision 3. Ten hold every length that a body can
-/// have; more are nonsense and end the session.
+/// Digits of a length in a polling payload of revision 1 or 3. Ten hold every length that a body
+/// can have; more are nonsense and end the session.
 pub const LENGTH_DIGITS_MAX: usize = 10;
 
 /// Bytes that wait for a client which does not poll. Above it the session ends with `transport
@@ -35,8 +35,13 @@ pub const PING_TIMEOUT: Duration = Duration::from_secs(20);
 /// polling goes on. The reference's default.
 pub const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Time for which a poll of revision 1 is held; then it is answered with the packet that means
+/// nothing. The value of its reference: proxies of the time cut what was silent for longer.
+pub const POLL_DURATION: Duration = Duration::from_secs(20);
+
 /// Time a session that the server closed waits for the poll that fetches the rest. The
-/// reference's value.
+/// reference's value. Clients of revision 1 are told of it: they give up after hearing nothing for
+/// that long, or for a ping and its answer if that is longer.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Sessions of a mount. A handshake beyond is refused with 403, and the client tries again later. A
@@ -87,8 +92,8 @@ pub const PACKET_BYTES_MAX: usize = 4 * PAYLOAD_BYTES_MAX;
 /// that whatever is accepted can also be read into a type.
 pub const JSON_DEPTH_MAX: usize = 128;
 
-/// Bytes of a namespace, with the query that 2.x clients put behind it (often a signed token).
-/// Longer ends the session: the name becomes a key and a line of the log.
+/// Bytes of a namespace, with the query that clients before 3.0 put behind it (often a signed
+/// token). Longer ends the session: the name becomes a key and a line of the log.
 pub const NAMESPACE_BYTES_MAX: usize = 4_096;
 
 /// Bytes of an event's name; longer ends the session. It becomes a key.

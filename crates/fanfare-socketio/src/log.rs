@@ -44,7 +44,8 @@ use crate::socket::{Life, SavedState, Socket, SocketId};
 #[derive(Clone, Debug)]
 pub struct Recovery {
     /// Where events and broken connections are kept: channels whose names begin with `socket.io:`
-    /// and have the path of the mount in them. `None` keeps them in memory. Whoever gives a hub has [`Hub::collect`] called once a second.
+    /// and have the path of the mount in them. `None` keeps them in memory. Whoever gives a hub has
+    /// [`Hub::collect`] called once a second.
     pub hub: Option<Hub>,
     /// Whether events are kept and given again. Without, only the state of a broken connection is,
     /// and the application gives again what was missed: it finds the client's offset in
@@ -478,10 +479,10 @@ impl Log {
         socket.begin();
     }
 
-    /// That of a socket which begins after everything that has been said. None for clients 2.x, which
-    /// do not come back as the same, and if nobody knows where that is.
+    /// That of a socket which begins after everything that has been said. None for clients before
+    /// 3.0, which do not come back as the same, and if nobody knows where that is.
     async fn new_life(&self, revision: Revision) -> Option<Life> {
-        if revision == Revision::V3 {
+        if revision != Revision::V4 {
             return None;
         }
         let (hub, channel) = (&self.0.hub, &self.0.channel);

@@ -1,13 +1,15 @@
 //! Socket.IO packets and how they are written.
 //!
-//! Source: Socket.IO protocol 5, "Packet encoding"; protocol 4 (clients 2.x) has the same grammar.
+//! Source: Socket.IO protocol 5, "Packet encoding"; protocol 4 (clients 1.x and 2.x) has the same
+//! grammar. Protocol 1 has another, for the same things.
 
 use bytes::Bytes;
 
 use crate::data::Data;
-use crate::engine::Encoded;
+use crate::engine::{Encoded, Revision};
 use crate::json::Json;
 use crate::name::NamespaceName;
+use crate::protocol1;
 use crate::value::Value;
 
 /// Events that no packet may name: they are call-backs of the API, and a client could pretend that
@@ -129,6 +131,15 @@ impl Packet {
         let mut messages = vec![Encoded::Text(text.into())];
         messages.extend(attachments.iter().cloned().map(Encoded::Binary));
         messages
+    }
+
+    /// The same in the words of a revision. Those of [`Revision::V1`] know no attachments: the
+    /// bytes are in the text, as base64.
+    pub fn encode_for(&self, revision: Revision) -> Vec<Encoded> {
+        match revision {
+            Revision::V1 => vec![Encoded::text_message(&protocol1::write(self))],
+            Revision::V3 | Revision::V4 => self.encode(),
+        }
     }
 
     fn parts(&self) -> (char, Option<u64>, &str, &[Bytes]) {

@@ -23,6 +23,7 @@ use crate::lock::lock;
 use crate::name::NamespaceName;
 use crate::namespace::Namespace;
 use crate::packet::{ConnectPayload, Packet, PacketBody};
+use crate::protocol1;
 use crate::reason::Reason;
 use crate::run::run;
 use crate::socket::{Life, SavedState, Socket, SocketId};
@@ -46,7 +47,17 @@ struct Entry {
 enum Stage {
     /// Guards are asked. The number tells it from a later try.
     Connecting(u64),
+    /// The same, and the client has gone on talking. Clients before 1.0 do not wait until they are
+    /// in.
+    Addressed(Box<Addressed>),
     Connected(Socket),
+}
+
+/// What was said to a namespace before its guards have answered.
+struct Addressed {
+    number: u64,
+    events: Vec<Incoming>,
+    bytes: usize,
 }
 
 /// Reads what the client says.
@@ -72,8 +83,8 @@ impl Connection {
             request: keeps.then(|| Arc::new(OpenRequest::new(request))),
             entries: Mutex::default(),
         });
-        // Clients 2.x are in the main namespace without asking.
-        if client.revision() == Revision::V3 {
+        // Clients before 3.0 are in the main namespace without asking.
+        if client.revision() != Revision::V4 {
             peer.connect(&NamespaceName::MAIN, ConnectPayload::Absent);
         }
         Self {
@@ -85,6 +96,11 @@ impl Connection {
     }
 
     fn read(&mut self, message: Received, client: &Client) {
+        if let (Revision::V1, Received::Text(text)) = (client.revision(), &message)
+            && let Some(receipt) = protocol1::receipt(text)
+        {
+            client.send(&Parcel::text(&receipt));
+        }
         let shared = &self.peer.shared;
         let settings = DecoderSettings {
             attachments_max: shared.settings.attachments_max,
@@ -176,9 +192,7 @@ impl Peer {
             PacketBody::Connect(auth) => return self.connect(&namespace, auth),
             PacketBody::Disconnect => self.client_leaves(&namespace),
             PacketBody::Event { ack, name, data } => {
-                let socket = self.socket(&namespace);
-                let incoming = Incoming { name, data, ack };
-                socket.map(|socket| socket.received(incoming)).is_some()
+                self.event(&namespace, Incoming { name, data, ack })
             }
             PacketBody::Ack { ack, data } => {
                 let socket = self.socket(&namespace);
@@ -188,10 +202,30 @@ impl Peer {
             }
             PacketBody::ConnectError(_) => false,
         };
-        if !fits {
+        // Clients before 1.0 do not know what they are not in: they were refused, or left already.
+        if !fits && self.client.revision() != Revision::V1 {
             tracing::debug!(%namespace, "a client speaks to a namespace that it is not in; it is cut off");
             self.client.close(CloseReason::ForcedClose);
         }
+    }
+
+    /// False if the client is not in the namespace.
+    fn event(&self, name: &NamespaceName, incoming: Incoming) -> bool {
+        if self.client.revision() == Revision::V1 {
+            let mut entries = lock(&self.entries);
+            let entry = entries
+                .iter_mut()
+                .find(|entry| entry.namespace.name() == name && entry.is_connecting());
+            if let Some(entry) = entry {
+                if !entry.stage.address(incoming) {
+                    tracing::warn!(namespace = %name, "a client says too much before it is in; it is cut off");
+                    self.client.close(CloseReason::ForcedClose);
+                }
+                return true;
+            }
+        }
+        let socket = self.socket(name);
+        socket.map(|socket| socket.received(incoming)).is_some()
     }
 
     fn socket(&self, name: &NamespaceName) -> Option<Socket> {
@@ -214,7 +248,7 @@ impl Peer {
             .iter()
             .any(|entry| entry.namespace.name() == name)
         {
-            // Clients 2.x connect once more when `open()` is called on a socket that opens.
+            // Clients before 3.0 connect once more when `open()` is called on a socket that opens.
             if self.client.revision() == Revision::V4 {
                 self.client.close(CloseReason::ForcedClose);
             }
@@ -307,10 +341,8 @@ impl Peer {
         let id = id.unwrap_or_else(|| match (self.client.revision(), namespace.name()) {
             (Revision::V4, _) => SocketId::Own(Sid::fresh()),
             // Clients 2.x compute the id of their socket themselves.
-            (Revision::V3, name) if name.is_main() => SocketId::Derived(self.client.sid().into()),
-            (Revision::V3, name) => {
-                SocketId::Derived(format!("{name}#{}", self.client.sid()).into())
-            }
+            (_, name) if name.is_main() => SocketId::Derived(self.client.sid().into()),
+            (_, name) => SocketId::Derived(format!("{name}#{}", self.client.sid()).into()),
         });
         Socket::new(
             id,
@@ -329,17 +361,23 @@ impl Peer {
             .iter_mut()
             .filter(|entry| entry.is(namespace, number));
         let entry = connecting.next();
-        if let Some(entry) = entry {
-            entry.stage = Stage::Connected(socket.clone());
-            return true;
+        let Some(entry) = entry else {
+            return false;
+        };
+        let before = std::mem::replace(&mut entry.stage, Stage::Connected(socket.clone()));
+        if let Stage::Addressed(addressed) = before {
+            // It has not begun, so they wait in its queue: no handler runs under the lock.
+            for event in addressed.events {
+                socket.received(event);
+            }
         }
-        false
+        true
     }
 
     /// Tells the client that it is in.
     pub(crate) fn welcome(&self, socket: &Socket) {
         let auth = match self.client.revision() {
-            Revision::V3 => ConnectPayload::Absent,
+            Revision::V1 | Revision::V3 => ConnectPayload::Absent,
             Revision::V4 => ConnectPayload::Object(welcome(
                 socket.id(),
                 socket.life().map(|life| life.pid.as_str()),
@@ -363,10 +401,15 @@ impl Peer {
             namespace: name.clone(),
             body: PacketBody::ConnectError(json),
         });
+        // A client before 1.0 would wait, and then try every other way to connect.
+        if self.client.revision() == Revision::V1 && name.is_main() {
+            self.client.close(CloseReason::ForcedClose);
+        }
     }
 
     fn send(&self, packet: &Packet) {
-        let packets = self.shared.settings.parser.encode(packet);
+        let revision = self.client.revision();
+        let packets = self.shared.settings.parser.encode(packet, revision);
         self.client.send(&Parcel::new(packets));
     }
 
@@ -392,6 +435,12 @@ impl Peer {
 
     /// The client leaves a namespace. False if it is not in there.
     fn client_leaves(&self, name: &NamespaceName) -> bool {
+        // To clients before 1.0 the main namespace is the connection.
+        if self.client.revision() == Revision::V1 && name.is_main() {
+            self.end(Reason::ClientLeft);
+            self.client.abort(CloseReason::TransportClose);
+            return true;
+        }
         let entry = self.take(|entry| entry.namespace.name() == name);
         entry
             .map(|entry| self.finish(entry, Reason::ClientLeft))
@@ -400,6 +449,9 @@ impl Peer {
 
     /// We end one of its sockets.
     pub(crate) fn leave(&self, socket: &Socket) {
+        if self.client.revision() == Revision::V1 && socket.namespace().name().is_main() {
+            return self.disconnect();
+        }
         let is_it = |entry: &Entry| matches!(&entry.stage, Stage::Connected(it) if it == socket);
         if let Some(entry) = self.take(is_it) {
             self.say_goodbye(socket);
@@ -411,7 +463,10 @@ impl Peer {
     pub(crate) fn disconnect(&self) {
         let entries = std::mem::take(&mut *lock(&self.entries));
         for entry in entries.iter() {
-            if let Stage::Connected(socket) = &entry.stage {
+            // Clients before 1.0 leave all namespaces when the session says goodbye.
+            if let Stage::Connected(socket) = &entry.stage
+                && self.client.revision() != Revision::V1
+            {
                 self.say_goodbye(socket);
             }
         }
@@ -439,8 +494,38 @@ impl Peer {
 
 impl Entry {
     fn is(&self, namespace: &Namespace, number: u64) -> bool {
-        matches!(self.stage, Stage::Connecting(it) if it == number)
-            && self.namespace.name() == namespace.name()
+        let is_it = match &self.stage {
+            Stage::Connecting(it) => *it == number,
+            Stage::Addressed(addressed) => addressed.number == number,
+            Stage::Connected(_) => false,
+        };
+        is_it && self.namespace.name() == namespace.name()
+    }
+
+    fn is_connecting(&self) -> bool {
+        !matches!(self.stage, Stage::Connected(_))
+    }
+}
+
+impl Stage {
+    /// Keeps an event until the client is in. False if there is no room for it.
+    fn address(&mut self, event: Incoming) -> bool {
+        if let Self::Connecting(number) = *self {
+            *self = Self::Addressed(Box::new(Addressed {
+                number,
+                events: Vec::new(),
+                bytes: 0,
+            }));
+        }
+        let Self::Addressed(addressed) = self else {
+            return false;
+        };
+        addressed.bytes += event.weight();
+        let has_room = addressed.bytes <= limits::QUEUE_BYTES_MAX;
+        if has_room {
+            addressed.events.push(event);
+        }
+        has_room
     }
 }
 

@@ -50,7 +50,7 @@ struct Inner {
 pub(crate) enum SocketId {
     /// A secret of its own.
     Own(Sid),
-    /// Made of the session's, as clients 2.x do themselves.
+    /// Made of the session's, as clients 1.x and 2.x do themselves.
     Derived(Box<str>),
 }
 
@@ -142,8 +142,8 @@ impl Socket {
         }))
     }
 
-    /// Its id: 20 characters, not the one of the session under it. For clients 2.x it is made of
-    /// that, because they compute it themselves.
+    /// Its id: 20 characters, not the one of the session under it. For clients before 3.0 it is
+    /// made of that: 1.x and 2.x compute it themselves.
     pub fn id(&self) -> &str {
         self.0.id.as_str()
     }

@@ -25,7 +25,14 @@ pub fn handlers() -> Handlers {
         })
         .on_error(async |socket: Socket, error: SocketError| {
             let _ = socket.emit("mw-error", &(error.to_string(),));
-        })
+        });
+    let handlers = telling_reasons(handlers);
+    asking(telling_others(rooms(about_oneself(handlers))))
+}
+
+/// Why sockets have ended, for others who ask.
+pub fn telling_reasons(handlers: Handlers) -> Handlers {
+    handlers
         .on_disconnect(
             async |socket: Socket, reason: Reason, reasons: State<Reasons>| {
                 let key = (
@@ -34,8 +41,24 @@ pub fn handlers() -> Handlers {
                 );
                 reasons.0.0.lock().unwrap().insert(key, reason);
             },
-        );
-    asking(telling_others(rooms(about_oneself(handlers))))
+        )
+        .on(
+            "last-reason",
+            async |namespace: Namespace,
+                   reasons: State<Reasons>,
+                   Args((id,)): Args<(String,)>,
+                   ack: Ack| {
+                let key = (namespace.name().to_string(), id);
+                let reason = reasons
+                    .0
+                    .0
+                    .lock()
+                    .unwrap()
+                    .get(&key)
+                    .map(|reason| reason.as_str());
+                let _ = ack.send(&(reason,));
+            },
+        )
 }
 
 /// Accepts those who know the token.
@@ -289,23 +312,6 @@ fn about_oneself(handlers: Handlers) -> Handlers {
                 let _ = socket.emit(&name, rest);
             });
         })
-        .on(
-            "last-reason",
-            async |namespace: Namespace,
-                   reasons: State<Reasons>,
-                   Args((id,)): Args<(String,)>,
-                   ack: Ack| {
-                let key = (namespace.name().to_string(), id);
-                let reason = reasons
-                    .0
-                    .0
-                    .lock()
-                    .unwrap()
-                    .get(&key)
-                    .map(|reason| reason.as_str());
-                let _ = ack.send(&(reason,));
-            },
-        )
 }
 
 fn later(delay: u64, what: impl FnOnce() + Send + 'static) {

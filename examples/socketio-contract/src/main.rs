@@ -7,6 +7,7 @@ mod core;
 mod echo;
 mod full;
 mod museum;
+mod protocol1;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -33,6 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .layer(full_app(sio())?)
         .layer(full_app(recovering())?)
         .layer(full_app(msgpack())?)
+        .layer(protocol1_app()?)
         .layer(layer_fn(move |inner| museum.clone().over(inner)))
         .layer(middleware::from_fn(with_address));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
@@ -69,6 +71,7 @@ fn sio() -> Builder {
     SocketIo::builder()
         .path("/sio/")
         .allow_eio3()
+        .allow_protocol1()
         .ping(Duration::from_secs(1), Duration::from_secs(2))
         .connect_timeout(Duration::from_secs(2))
         .cors(Cors {
@@ -102,6 +105,24 @@ fn recovering() -> Builder {
 
 fn msgpack() -> Builder {
     patient("/sio-mp/").parser(Parser::Msgpack)
+}
+
+fn protocol1_app() -> Result<EngineLayer, Box<dyn std::error::Error>> {
+    let builder = SocketIo::builder()
+        .path("/sio09/")
+        .allow_protocol1()
+        .ping(Duration::from_secs(10), Duration::from_secs(5))
+        .cors(echo::anybody())
+        .mount(|mount| {
+            mount.engine.poll_duration = Duration::from_secs(2);
+            mount.engine.close_timeout = Duration::from_secs(25);
+        });
+    let (layer, io) = builder.state(Reasons::default()).build();
+    io.of("/", protocol1::handlers())?;
+    io.of("/custom", protocol1::handlers())?;
+    io.of("/admin", protocol1::handlers().guard(full::only_with_token))?;
+    io.of("/slow", protocol1::handlers().guard(full::after_a_while))?;
+    Ok(layer)
 }
 
 fn full_app(builder: Builder) -> Result<EngineLayer, Box<dyn std::error::Error>> {

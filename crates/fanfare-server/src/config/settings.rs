@@ -161,7 +161,7 @@ section! {
 section! {
     /// The clients of Socket.IO.
     "socketio" SocketIo {
-        /// Serve Socket.IO clients 1.x to 4.x at `/socket.io/`.
+        /// Serve Socket.IO clients from 0.7 to 4.x at `/socket.io/`.
         enabled: bool = Switch, Default("true");
         /// Serve the clients of 2010 and 2011 there as well: Socket.IO 0.6 over everything but
         /// WebSockets.

@@ -5,6 +5,7 @@ use http::StatusCode;
 
 use super::packet::{BinaryForm, Encoded};
 use super::payload::{self, Payload, jsonp};
+use super::protocol1;
 use super::revision::Revision;
 
 /// A complete response. Whoever writes it adds `Cache-Control: no-store`, the length, and what the
@@ -23,13 +24,23 @@ pub struct Answer {
 /// told not to guess.
 pub const SCRIPT: &str = "text/javascript; charset=UTF-8";
 
+/// The content type of the handshake of revision 1 as a script.
+pub(super) const HANDSHAKE_SCRIPT: &str = "application/javascript";
+
+/// The content type of packets as text.
+pub(super) const TEXT: &str = "text/plain; charset=UTF-8";
+
 impl Answer {
     /// To a `POST` whose packets were taken, good or not.
-    pub fn taken() -> Self {
+    pub fn taken(revision: Revision) -> Self {
+        let (content_type, body) = match revision {
+            Revision::V1 => (TEXT, "1"),
+            Revision::V3 | Revision::V4 => ("text/html", "ok"),
+        };
         Self {
             status: StatusCode::OK,
-            content_type: Some("text/html"),
-            body: Bytes::from_static(b"ok"),
+            content_type: Some(content_type),
+            body: Bytes::from_static(body.as_bytes()),
         }
     }
 
@@ -57,11 +68,15 @@ impl Answer {
         };
         let (content_type, body) = match (payload::encode(packets, revision, form), jsonp) {
             (Payload::Binary(body), _) => ("application/octet-stream", body),
-            (Payload::Text(body), None) => ("text/plain; charset=UTF-8", body),
-            (Payload::Text(body), Some(index)) => (
-                SCRIPT,
-                jsonp::encode(index, &String::from_utf8_lossy(&body)),
-            ),
+            (Payload::Text(body), None) => (TEXT, body),
+            (Payload::Text(body), Some(index)) => {
+                let text = String::from_utf8_lossy(&body);
+                let script = match revision {
+                    Revision::V1 => protocol1::script(index, &text),
+                    Revision::V3 | Revision::V4 => jsonp::encode(index, &text),
+                };
+                (SCRIPT, script)
+            }
         };
         Self {
             status: StatusCode::OK,

@@ -45,10 +45,16 @@ pub struct Known {
 pub enum Verdict {
     /// It wants to open a session: ask the application, then [`Candidate::agreed`].
     Handshake(Candidate),
+    /// The session shall end, if there is one: [`Session::leave`](super::Session::leave), and 200
+    /// without a body.
+    Leave,
     /// A poll: [`Session::get`](super::Session::get).
     Poll,
     /// Packets: [`Session::post_begins`](super::Session::post_begins).
     Post,
+    /// A WebSocket for a session that is not known: it is told so over the WebSocket, which is
+    /// where clients of revision 1 listen.
+    TurnAway,
     /// A method that polling does not have: 500 without a body. The session goes on.
     Unsupported,
     /// A WebSocket for a session: [`Session::socket_opened`](super::Session::socket_opened).
@@ -100,6 +106,9 @@ pub fn judge(
     served: &Served<'_>,
     known: Option<Known>,
 ) -> Result<Verdict, Refusal> {
+    if request.query.revision == Revision::V1 {
+        return judge_protocol1(request, served, known);
+    }
     let transport = request
         .query
         .transport
@@ -116,6 +125,45 @@ pub fn judge(
         (None, _) => judge_handshake(request, transport),
         (Some(_), None) => Err(Refusal::SessionUnknown),
         (Some(_), Some(known)) => judge_known(request, transport, known),
+    }
+}
+
+/// The same for revision 1, where a handshake has no transport yet.
+fn judge_protocol1(
+    request: &Request<'_>,
+    served: &Served<'_>,
+    known: Option<Known>,
+) -> Result<Verdict, Refusal> {
+    if request.origin.is_some_and(|it| !is_field_value(it)) {
+        return Err(Refusal::BadRequest);
+    }
+    let transport = request.query.transport.ok_or(Refusal::TransportUnknown)?;
+    if request.query.sid.is_none() {
+        return match (request.method, request.is_upgrade) {
+            (&Method::GET, false) => Ok(Verdict::Handshake(Candidate {
+                revision: Revision::V1,
+                transport: Transport::Polling,
+                binary: BinaryForm::Base64,
+            })),
+            (_, false) => Err(Refusal::HandshakeMethod),
+            (_, true) => Err(Refusal::TransportUnknown),
+        };
+    }
+    if request.query.ends_session {
+        return Ok(Verdict::Leave);
+    }
+    if !served.transports.contains(&transport) {
+        return Err(Refusal::TransportUnknown);
+    }
+    let is_known = known.is_some_and(|known| known.revision == Revision::V1);
+    match (transport, request.is_upgrade, is_known) {
+        (Transport::WebSocket, true, true) => Ok(Verdict::Upgrade),
+        (Transport::WebSocket, true, false) => Ok(Verdict::TurnAway),
+        (Transport::Polling, false, false) => Err(Refusal::SessionUnknown),
+        (Transport::Polling, false, true) => Ok(exchange(request.method)),
+        (Transport::WebSocket, false, _) | (Transport::Polling, true, _) => {
+            Err(Refusal::TransportUnknown)
+        }
     }
 }
 
@@ -143,12 +191,16 @@ fn judge_known(
     }
     match (transport, request.is_upgrade, known.transport) {
         (Transport::WebSocket, true, _) => Ok(Verdict::Upgrade),
-        (Transport::Polling, _, Transport::Polling) => Ok(match *request.method {
-            Method::GET => Verdict::Poll,
-            Method::POST => Verdict::Post,
-            _ => Verdict::Unsupported,
-        }),
+        (Transport::Polling, _, Transport::Polling) => Ok(exchange(request.method)),
         _ => Err(Refusal::BadRequest),
+    }
+}
+
+fn exchange(method: &Method) -> Verdict {
+    match *method {
+        Method::GET => Verdict::Poll,
+        Method::POST => Verdict::Post,
+        _ => Verdict::Unsupported,
     }
 }
 

@@ -287,7 +287,7 @@ impl Live {
     /// A body that still comes when the session has ended is of no use to anybody.
     fn refuse_requests(&mut self, effects: &mut Effects) {
         while let Some((_, sender)) = self.requests.pop() {
-            let answer = Refusal::SessionUnknown.answer();
+            let answer = Refusal::SessionUnknown.answer_in(self.wire.revision, None);
             effects.answers.push((sender, answer));
         }
     }

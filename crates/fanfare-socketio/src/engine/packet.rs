@@ -4,7 +4,8 @@
 //! both revisions and all transports up to a few bytes around it, so that a broadcast is encoded
 //! once and shared.
 //!
-//! Source: Engine.IO protocol 4, "Packet encoding"; Engine.IO protocol 3, "Encoding".
+//! Source: Engine.IO protocol 4, "Packet encoding"; Engine.IO protocol 3, "Encoding"; for revision
+//! 1 the parser of its reference.
 
 use std::borrow::Cow;
 
@@ -69,8 +70,9 @@ pub enum PacketError {
     /// What follows the mark of base64 is not base64.
     #[error("binary packet is not base64")]
     Base64,
-    /// Bytes of revision 3 that are no message: nothing else is ever binary.
-    #[error("binary packet of type {0}, only messages are binary")]
+    /// Bytes of revision 3 that are no message: nothing else is ever binary. In revision 1 nothing
+    /// is.
+    #[error("binary packet of type {0}, which is never binary")]
     BinaryType(u8),
     /// Not even a type.
     #[error("empty packet")]
@@ -88,6 +90,9 @@ impl<'a> Packet<'a> {
     /// # Errors
     /// [`PacketError`]; end the session.
     pub fn decode_text(text: &'a str, revision: Revision) -> Result<Self, PacketError> {
+        if revision == Revision::V1 {
+            return decode_protocol1(text);
+        }
         let mut characters = text.chars();
         let kind = characters.next().ok_or(PacketError::Empty)?;
         let data = characters.as_str();
@@ -105,14 +110,17 @@ impl<'a> Packet<'a> {
     }
 
     /// Reads a binary packet: in revision 4 bare data, in revision 3 a type byte before it.
+    /// Revision 1 has none.
     ///
     /// # Errors
     /// [`PacketError`]; end the session. Never in revision 4.
     pub fn decode_binary(bytes: &'a [u8], revision: Revision) -> Result<Self, PacketError> {
         let data = match (revision, bytes) {
             (Revision::V4, data) | (Revision::V3, [MESSAGE_BYTE, data @ ..]) => data,
-            (Revision::V3, []) => return Err(PacketError::Empty),
-            (Revision::V3, [kind, ..]) => return Err(PacketError::BinaryType(*kind)),
+            (Revision::V1 | Revision::V3, []) => return Err(PacketError::Empty),
+            (Revision::V1 | Revision::V3, [kind, ..]) => {
+                return Err(PacketError::BinaryType(*kind));
+            }
         };
         Ok(Self::Message(Message::Binary(Cow::Borrowed(data))))
     }
@@ -132,11 +140,23 @@ impl<'a> Packet<'a> {
     }
 }
 
+/// Tells what is of the session from what is of Socket.IO: that stays as it is.
+fn decode_protocol1(text: &str) -> Result<Packet<'_>, PacketError> {
+    let kind = text.split(':').next().unwrap_or_default();
+    match (kind, kind.chars().next()) {
+        (_, None) => Err(PacketError::Empty),
+        ("2", _) => Ok(Packet::Pong("")),
+        ("8", _) => Ok(Packet::Noop),
+        ("0" | "1" | "3" | "4" | "5" | "6" | "7", _) => Ok(Packet::Message(Message::Text(text))),
+        (_, Some(unknown)) => Err(PacketError::UnknownType(unknown)),
+    }
+}
+
 /// Reads what follows the mark of base64: in revision 3 the type of a message comes first.
 fn decode_base64<'a>(data: &str, revision: Revision) -> Result<Packet<'a>, PacketError> {
     let base64 = match revision {
         Revision::V4 => data,
-        Revision::V3 => match (data.strip_prefix('4'), data.chars().next()) {
+        Revision::V1 | Revision::V3 => match (data.strip_prefix('4'), data.chars().next()) {
             (Some(base64), _) => base64,
             (None, Some(kind)) => return Err(PacketError::UnknownType(kind)),
             (None, None) => return Err(PacketError::Empty),
@@ -186,6 +206,7 @@ impl Encoded {
     #[must_use]
     pub fn for_websocket(&self, revision: Revision, form: BinaryForm) -> Self {
         match (self, revision, form) {
+            (_, Revision::V1, _) => self.for_protocol1(),
             (Self::Text(_), ..) | (_, Revision::V4, _) => self.clone(),
             (Self::Binary(data), Revision::V3, BinaryForm::Raw) => {
                 Self::Binary([&[MESSAGE_BYTE], &data[..]].concat().into())
@@ -194,6 +215,20 @@ impl Encoded {
                 Self::Text(encode_base64(data, Revision::V3).into())
             }
         }
+    }
+
+    /// The same in revision 1, over all transports. What it has no form for, bytes among it,
+    /// becomes the packet that means nothing.
+    fn for_protocol1(&self) -> Self {
+        Self::Text(match self {
+            Self::Text(text) => match &text[..] {
+                [b'1', ..] => Bytes::from_static(b"0::"),
+                [b'2' | b'3', ..] => Bytes::from_static(b"2::"),
+                [b'4', ..] => text.slice(1..),
+                _ => Bytes::from_static(b"8::"),
+            },
+            Self::Binary(_) => Bytes::from_static(b"8::"),
+        })
     }
 
     /// Bytes of the packet, without what a transport puts around it.
@@ -216,7 +251,7 @@ impl Encoded {
 /// The text form of a binary message.
 pub(super) fn encode_base64(data: &[u8], revision: Revision) -> String {
     let mut text = String::from(match revision {
-        Revision::V3 => "b4",
+        Revision::V1 | Revision::V3 => "b4",
         Revision::V4 => "b",
     });
     general_purpose::STANDARD.encode_string(data, &mut text);

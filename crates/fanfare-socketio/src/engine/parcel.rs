@@ -33,7 +33,7 @@ pub(super) struct Wire {
     pub(super) deflate_from: Option<NonZeroU32>,
 }
 
-const WIRES: usize = 6;
+const WIRES: usize = 8;
 
 impl Wire {
     fn index(self) -> usize {
@@ -41,6 +41,7 @@ impl Wire {
             (Revision::V4, _) => 0,
             (Revision::V3, BinaryForm::Raw) => 1,
             (Revision::V3, BinaryForm::Base64) => 2,
+            (Revision::V1, _) => 3,
         };
         match self.deflate_from {
             None => form,

@@ -1,10 +1,12 @@
 //! What one polling request or response carries: packets in a row.
 //!
 //! Revision 4 has one form, packets with a separator between them. Revision 3 has a text form, where
-//! lengths count UTF-16, and a binary one. Both can travel as scripts ([`jsonp`]).
+//! lengths count UTF-16, and a binary one. In revision 1 several packets are framed, with such
+//! lengths too. All can travel as scripts ([`jsonp`]).
 
 mod binary;
 mod counted;
+mod framed;
 pub mod jsonp;
 mod separated;
 
@@ -27,12 +29,15 @@ pub enum Body<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PayloadError {
-    /// A binary body in revision 4, or a kind of record that is neither text nor binary.
+    /// A binary body in revision 1 or 4, or a kind of record that is neither text nor binary.
     #[error("binary payload that the revision does not know")]
     Binary,
     /// A JSONP body without the field `d`.
     #[error("form without the field `d`")]
     Field,
+    /// The field `d` of revision 1 is no JSON string.
+    #[error("form whose field `d` is no JSON string")]
+    FieldString,
     /// A length that is no number, too long, or not ended.
     #[error("malformed length of a packet")]
     Length,
@@ -64,6 +69,7 @@ enum Records<'a> {
     Binary(binary::Records<'a>),
     Counted(counted::Records<'a>),
     Done,
+    Framed(framed::Records<'a>),
     Refused(PayloadError),
     Separated(separated::Records<'a>),
 }
@@ -82,7 +88,8 @@ enum Record<'a> {
 pub fn decode(body: Body<'_>, revision: Revision) -> Packets<'_> {
     let records = match (revision, body) {
         (Revision::V4, Body::Text(text)) => Records::Separated(separated::Records::new(text)),
-        (Revision::V4, Body::Binary(_)) => Records::Refused(PayloadError::Binary),
+        (Revision::V1 | Revision::V4, Body::Binary(_)) => Records::Refused(PayloadError::Binary),
+        (Revision::V1, Body::Text(text)) => Records::Framed(framed::Records::new(text)),
         // An empty body is no payload; one without packets is `0:`.
         (Revision::V3, Body::Text("") | Body::Binary([])) => {
             Records::Refused(PacketError::Empty.into())
@@ -103,6 +110,7 @@ impl<'a> Packets<'a> {
             Records::Binary(records) => records.next(),
             Records::Counted(records) => records.next(),
             Records::Done => None,
+            Records::Framed(records) => records.next(),
             Records::Refused(error) => Some(Err(error.clone())),
             Records::Separated(records) => records.next().map(Ok),
         }
@@ -142,12 +150,14 @@ pub enum Payload {
 ///
 /// Revision 3 answers in binary exactly when the client takes it and one of the packets is.
 ///
-/// Source: Engine.IO protocol 4, "HTTP long-polling"; protocol 3, "Payload".
+/// Source: Engine.IO protocol 4, "HTTP long-polling"; protocol 3, "Payload"; the parser of
+/// Socket.IO 0.9.
 pub fn encode(packets: &[Encoded], revision: Revision, form: BinaryForm) -> Payload {
     let has_binary = packets
         .iter()
         .any(|packet| matches!(packet, Encoded::Binary(_)));
     match (revision, form) {
+        (Revision::V1, _) => Payload::Text(framed::encode(packets)),
         (Revision::V4, _) => Payload::Text(separated::encode(packets)),
         (Revision::V3, BinaryForm::Raw) if has_binary => Payload::Binary(binary::encode(packets)),
         (Revision::V3, _) => Payload::Text(counted::encode(packets)),

@@ -45,6 +45,8 @@ pub struct Query {
     pub binary: BinaryForm,
     /// `j`: the number of the client's function that the answer, a script, shall call.
     pub jsonp: Option<u64>,
+    /// `disconnect`: the session shall end. Of revision 1 only.
+    pub ends_session: bool,
 }
 
 impl Query {
@@ -66,13 +68,14 @@ impl Query {
                 Some(_) => BinaryForm::Base64,
             },
             jsonp: argument("j").map(index),
+            ends_session: false,
         }
     }
 }
 
 /// The digits of a call-back index, all else left out: it is going to stand in a script. What has
 /// no digits, or more than a number holds, is index 0, as for a client that counts from there.
-fn index(value: &str) -> u64 {
+pub(super) fn index(value: &str) -> u64 {
     let digits: String = value.chars().filter(char::is_ascii_digit).collect();
     digits.parse().unwrap_or_default()
 }

@@ -19,11 +19,14 @@ use super::clock;
 use super::judge::{Candidate, Handshake, Request, Verdict, judge};
 use super::live::Live;
 use super::mount::{Mount, Socket};
+use super::packet::BinaryForm;
 use super::parcel::Wire;
+use super::protocol1;
 use super::query::{Query, Transport};
 use super::refusal::Refusal;
 use super::response::respond;
-use super::session::{Session, SocketId};
+use super::revision::Revision;
+use super::session::{CloseReason, Session, SocketId};
 use super::sid::Sid;
 
 /// A request that was found good.
@@ -43,9 +46,17 @@ pub(super) enum Denied {
     Unavailable,
 }
 
+/// What of a URL is the protocol's.
+pub(super) fn query(mount: &Mount, request: &Parts) -> Query {
+    let query = request.uri.query().unwrap_or_default();
+    let path = request.uri.path().strip_prefix(&*mount.settings().path);
+    path.filter(|_| mount.served().revisions.contains(&Revision::V1))
+        .and_then(|path| protocol1::query(path, query))
+        .unwrap_or_else(|| Query::parse(query))
+}
+
 /// Judges a request.
-pub(super) fn admit(mount: &Mount, request: &Parts) -> Result<Admitted, Refusal> {
-    let query = Query::parse(request.uri.query().unwrap_or_default());
+pub(super) fn admit(mount: &Mount, request: &Parts, query: Query) -> Result<Admitted, Refusal> {
     let client = query.sid.as_deref().and_then(|sid| mount.find(sid));
     let known = client.as_ref().and_then(|it| it.lock().session().known());
     let judged = Request {
@@ -93,9 +104,14 @@ pub(super) fn open(
 
 /// Answers a WebSocket handshake.
 pub(super) fn accept(mount: &Arc<Mount>, request: &Parts) -> Socket {
-    match welcome(mount, request) {
+    let query = query(mount, request);
+    let (revision, jsonp) = (query.revision, query.jsonp);
+    match welcome(mount, request, query) {
         Ok((head, carrier)) => Socket::Accepted(head, carrier),
-        Err(denied) => Socket::Refused(finish(mount, request, denied.answer())),
+        Err(denied) => {
+            let answer = denied.answer(revision, jsonp);
+            Socket::Refused(finish(mount, request, answer))
+        }
     }
 }
 
@@ -125,10 +141,11 @@ pub(super) fn add_cors(mount: &Mount, request: &Parts, headers: &mut HeaderMap) 
 fn welcome(
     mount: &Arc<Mount>,
     request: &Parts,
+    query: Query,
 ) -> Result<(Response<()>, WebSocketCarrier), Denied> {
     let Admitted {
         client, verdict, ..
-    } = admit(mount, request)?;
+    } = admit(mount, request, query)?;
     let cors = mount.settings().cors.as_ref();
     if cors.is_some_and(|cors| !cors.admits_socket(&request.headers)) {
         return Err(Refusal::Forbidden(Some("Origin not allowed".into())).into());
@@ -147,6 +164,7 @@ fn welcome(
             add_cookie(mount, &client, head.headers_mut());
             (client, Live::FIRST_SOCKET)
         }
+        (Verdict::TurnAway, _) => (turn_away(mount, deflate)?, Live::FIRST_SOCKET),
         (Verdict::Upgrade, Some(client)) => {
             let socket = attach(&client, deflate);
             (client, socket)
@@ -165,6 +183,24 @@ fn attach(client: &Client, deflate: Option<Deflate>) -> SocketId {
         live.session_mut().socket_opened(socket, now);
         (socket, None)
     })
+}
+
+/// A session of revision 1 that is over before anybody hears of it: its client begins anew.
+fn turn_away(mount: &Arc<Mount>, deflate: Option<Deflate>) -> Result<Client, Denied> {
+    let handshake = Handshake {
+        revision: Revision::V1,
+        transport: Transport::WebSocket,
+        binary: BinaryForm::Base64,
+    };
+    let sid = Sid::random().ok_or(Denied::Unavailable)?;
+    let client = Client::new(sid, Arc::clone(mount), live(mount, handshake, sid, deflate));
+    client.tell(|live| {
+        let session = live.session_mut();
+        session.send(protocol1::unknown());
+        session.abort(CloseReason::TransportError);
+        ((), None)
+    });
+    Ok(client)
 }
 
 fn live(mount: &Mount, handshake: Handshake, sid: Sid, deflate: Option<Deflate>) -> Live {
@@ -222,9 +258,9 @@ fn fields(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
 }
 
 impl Denied {
-    pub(super) fn answer(&self) -> Answer {
+    pub(super) fn answer(&self, revision: Revision, jsonp: Option<u64>) -> Answer {
         match self {
-            Self::Refusal(refusal) => refusal.answer(),
+            Self::Refusal(refusal) => refusal.answer_in(revision, jsonp),
             Self::Unavailable => Answer::empty(StatusCode::SERVICE_UNAVAILABLE),
         }
     }

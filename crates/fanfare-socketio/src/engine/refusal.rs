@@ -7,6 +7,8 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::answer::Answer;
+use super::protocol1;
+use super::revision::Revision;
 
 /// Why a request is refused: the protocol's table of codes.
 ///
@@ -56,6 +58,14 @@ impl Refusal {
             Self::BadRequest => "Bad request",
             Self::Forbidden(message) => message.as_deref().unwrap_or("Forbidden"),
             Self::Revision => "Unsupported protocol version",
+        }
+    }
+
+    /// The response for a client of a revision; in revision 1 it may have to be a script.
+    pub fn answer_in(&self, revision: Revision, jsonp: Option<u64>) -> Answer {
+        match revision {
+            Revision::V1 => protocol1::refuse(self, jsonp),
+            Revision::V3 | Revision::V4 => self.answer(),
         }
     }
 

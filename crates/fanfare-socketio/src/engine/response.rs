@@ -26,7 +26,10 @@ pub(super) fn respond(
     if let Some(content_type) = answer.content_type {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
-    if answer.content_type == Some(answer::SCRIPT) {
+    if matches!(
+        answer.content_type,
+        Some(answer::SCRIPT | answer::HANDSHAKE_SCRIPT)
+    ) {
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     }
     let is_long = compress_from.is_some_and(|bytes| answer.body.len() >= bytes);

@@ -22,7 +22,8 @@ use super::mount::{EngineIo, Mount, Socket};
 use super::query::Query;
 use super::reception::{self, Admitted};
 use super::refusal::Refusal;
-use super::{task, transfer};
+use super::revision::Revision;
+use super::{protocol1, task, transfer};
 use crate::over::{Answering, Front};
 
 /// Serves a mount; requests outside of its path get 404. Cloning is cheap.
@@ -113,9 +114,14 @@ where
         reception::add_cors(mount, &parts, response.headers_mut());
         return response;
     }
-    let admitted = match reception::admit(mount, &parts) {
+    let query = reception::query(mount, &parts);
+    let (revision, jsonp) = (query.revision, query.jsonp);
+    let admitted = match reception::admit(mount, &parts, query) {
         Ok(admitted) => admitted,
-        Err(refusal) => return reception::finish(mount, &parts, refusal.answer()),
+        Err(refusal) => {
+            let answer = refusal.answer_in(revision, jsonp);
+            return reception::finish(mount, &parts, answer);
+        }
     };
     let Admitted {
         query,
@@ -126,26 +132,41 @@ where
         (Verdict::Handshake(candidate), _) => {
             match reception::open(mount, &parts, candidate, None) {
                 Ok(client) => return first_answer(mount, &parts, &query, client).await,
-                Err(denied) => Some(denied.answer()),
+                Err(denied) => Some(denied.answer(revision, jsonp)),
             }
+        }
+        (Verdict::Leave, client) => {
+            if let Some(client) = client.filter(|it| it.revision() == Revision::V1) {
+                client.tell(|live| (live.session_mut().leave(), None));
+            }
+            Some(Answer::empty(StatusCode::OK))
         }
         (Verdict::Poll, Some(client)) => transfer::poll(client, &query).await,
         (Verdict::Post, Some(client)) => transfer::post(client, &parts, &query, body).await,
         (Verdict::Unsupported, _) => Some(Answer::empty(StatusCode::INTERNAL_SERVER_ERROR)),
-        _ => Some(Refusal::BadRequest.answer()),
+        _ => Some(Refusal::BadRequest.answer_in(revision, jsonp)),
     };
     reception::finish(mount, &parts, answer.unwrap_or_else(transfer::abandoned))
 }
 
-/// The answer to a handshake on polling, with what the application has sent already.
+/// The answer to a handshake on polling: with what the application has sent already, but in
+/// revision 1, where it waits for a poll.
 async fn first_answer(
     mount: &Mount,
     request: &Parts,
     query: &Query,
     client: Client,
 ) -> Response<Bytes> {
-    let answer = transfer::poll(client.clone(), query).await;
-    let answer = answer.unwrap_or_else(transfer::abandoned);
+    let answer = match query.revision {
+        Revision::V1 => {
+            let settings = mount.settings();
+            let transports = settings.transports;
+            protocol1::welcome(client.sid(), &settings.engine, transports, query.jsonp)
+        }
+        Revision::V3 | Revision::V4 => transfer::poll(client.clone(), query)
+            .await
+            .unwrap_or_else(transfer::abandoned),
+    };
     let mut response = reception::finish(mount, request, answer);
     reception::add_cookie(mount, &client, response.headers_mut());
     response

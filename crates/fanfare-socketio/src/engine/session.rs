@@ -34,6 +34,7 @@ use super::handshake::Open;
 use super::judge::{Handshake, Known};
 use super::moment::Moment;
 use super::packet::{Encoded, Message, Packet};
+use super::protocol1;
 use super::query::Transport;
 use super::queue::Queue;
 use super::revision::Revision;
@@ -48,6 +49,8 @@ pub struct Settings {
     pub ping_timeout: Duration,
     /// See [`limits::UPGRADE_TIMEOUT`].
     pub upgrade_timeout: Duration,
+    /// See [`limits::POLL_DURATION`].
+    pub poll_duration: Duration,
     /// See [`limits::CLOSE_TIMEOUT`].
     pub close_timeout: Duration,
     /// See [`limits::PAYLOAD_BYTES_MAX`].
@@ -64,6 +67,7 @@ impl Default for Settings {
             ping_interval: limits::PING_INTERVAL,
             ping_timeout: limits::PING_TIMEOUT,
             upgrade_timeout: limits::UPGRADE_TIMEOUT,
+            poll_duration: limits::POLL_DURATION,
             close_timeout: limits::CLOSE_TIMEOUT,
             payload_bytes_max: limits::PAYLOAD_BYTES_MAX,
             buffer_bytes_max: limits::BUFFER_BYTES_MAX,
@@ -112,7 +116,8 @@ enum Origin {
 
 impl Session {
     /// Opens a session on polling. Answer the handshake's request with [`Session::get`]: what was
-    /// sent in between shares the response with the open packet.
+    /// sent in between shares the response with the open packet. Not so in revision 1, which has no
+    /// open packet: the handshake has an answer of its own, and then polls or a WebSocket come.
     ///
     /// `sid` must be unguessable.
     pub fn polling(settings: Arc<Settings>, handshake: Handshake, sid: &str, now: Instant) -> Self {
@@ -146,13 +151,16 @@ impl Session {
         sid: &str,
         now: Instant,
     ) -> Self {
-        let open = Open {
-            sid,
-            upgrades,
-            ping_interval: settings.ping_interval,
-            ping_timeout: settings.ping_timeout,
-            payload_bytes_max: settings.payload_bytes_max,
-        };
+        let open = (handshake.revision != Revision::V1).then(|| {
+            let open = Open {
+                sid,
+                upgrades,
+                ping_interval: settings.ping_interval,
+                ping_timeout: settings.ping_timeout,
+                payload_bytes_max: settings.payload_bytes_max,
+            };
+            open.encode()
+        });
         let mut session = Self {
             heartbeat: Heartbeat::new(handshake.revision, &settings, now),
             settings,
@@ -162,7 +170,9 @@ impl Session {
             post: None,
             outputs: Queue::default(),
         };
-        session.send(open.encode());
+        if let Some(open) = open {
+            session.send(open);
+        }
         session
     }
 
@@ -277,13 +287,21 @@ impl Session {
         self.end(reason);
     }
 
+    /// The client goes, and says so by other means than a packet.
+    pub fn leave(&mut self) {
+        self.end_by_client();
+    }
+
     /// When [`Session::tick`] wants to be called. `None` once the session has ended.
     pub fn deadline(&self) -> Option<Instant> {
         match self.stage {
             Stage::Open => {
-                let probe = self.probe().map(|probe| probe.until);
+                let carrier = match &self.carrier {
+                    Carrier::Polling(polling) => polling.deadline(),
+                    Carrier::Socket(_) => None,
+                };
                 let beat = self.heartbeat.deadline();
-                Some(probe.map_or(beat, |probe| probe.min(beat)))
+                Some(carrier.map_or(beat, |carrier| carrier.min(beat)))
             }
             Stage::Closing { until, .. } => Some(until.into()),
             Stage::Closed => None,
@@ -302,6 +320,9 @@ impl Session {
     fn tick_open(&mut self, now: Instant) {
         if self.probe().is_some_and(|probe| probe.until <= now) {
             self.close_probe();
+        }
+        if self.is_poll_over(now) {
+            self.release_poll();
         }
         match self.heartbeat.tick(&self.settings, now) {
             Some(Beat::Ping) => self.send(Packet::Ping("").encode()),
@@ -327,7 +348,9 @@ impl Session {
     /// A packet of the client's, from whatever carries the session.
     fn receive(&mut self, packet: Packet<'_>, origin: Origin, now: Instant) {
         match (packet, self.handshake.revision) {
-            (Packet::Pong(_), Revision::V4) => self.heartbeat.pong(&self.settings, now),
+            (Packet::Pong(_), Revision::V1 | Revision::V4) => {
+                self.heartbeat.pong(&self.settings, now)
+            }
             (Packet::Ping(_), Revision::V3) => {
                 self.heartbeat.heard(&self.settings, now);
                 self.send(Packet::Pong("").encode());
@@ -371,7 +394,9 @@ impl Session {
         match &mut self.carrier {
             Carrier::Polling(polling) => {
                 if let Some(held) = polling.held.take() {
-                    polling.buffer.push(Packet::Close.encode());
+                    polling
+                        .buffer
+                        .push(farewell(self.handshake.revision, reason));
                     let packets = polling.buffer.fetch();
                     self.answer_poll(held, &packets);
                 } else {
@@ -380,6 +405,10 @@ impl Session {
             }
             Carrier::Socket(socket) => {
                 let socket = *socket;
+                if self.handshake.revision == Revision::V1 && reason == CloseReason::ForcedClose {
+                    // Without it they come back.
+                    self.send_on(socket, &Packet::Close.encode());
+                }
                 self.outputs.push(Output::CloseSocket { socket });
             }
         }
@@ -392,6 +421,16 @@ impl Session {
 
     fn answer(&mut self, request: RequestId, answer: Answer) {
         self.outputs.push(Output::Answer { request, answer });
+    }
+}
+
+/// What the last poll is told. Clients of revision 1 stay away after a close packet, and come back
+/// if they are not known any more.
+fn farewell(revision: Revision, reason: CloseReason) -> Encoded {
+    match (revision, reason) {
+        (Revision::V3 | Revision::V4, _)
+        | (_, CloseReason::ForcedClose | CloseReason::TransportClose) => Packet::Close.encode(),
+        (Revision::V1, _) => protocol1::unknown(),
     }
 }
 

@@ -49,9 +49,9 @@ enum Upload {
 
 /// Polls, and waits as long as that takes. `None` if the connection shall be dropped.
 pub(super) async fn poll(client: Client, query: &Query) -> Option<Answer> {
-    let jsonp = query.jsonp;
+    let (jsonp, now) = (query.jsonp, clock::now());
     let mut pending = Pending::new(client, Kind::Poll, |live, request| {
-        live.session_mut().get(request, jsonp);
+        live.session_mut().get(request, jsonp, now);
     });
     poll_fn(|cx| pending.poll_answer(cx)).await
 }

@@ -96,7 +96,8 @@ impl<'a> Scanner<'a> {
         self.text.get(from..to).unwrap_or_default()
     }
 
-    /// Reads one whole element of the array that is open; `None` at its end.
+    /// Reads one whole element of the array that is open, or the value behind a key; `None` at its
+    /// end.
     pub(crate) fn skip_value(&mut self) -> Result<Option<&'a str>, JsonError> {
         let depth = self.depth;
         let bytes = match self.next()? {

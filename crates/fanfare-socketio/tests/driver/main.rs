@@ -15,6 +15,7 @@ mod handshakes;
 mod heartbeats;
 mod hostile;
 mod polling;
+mod protocol1;
 mod site;
 mod sockets;
 mod upgrade;

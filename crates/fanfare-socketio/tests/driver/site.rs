@@ -77,7 +77,10 @@ impl Site {
     }
 
     pub(crate) async fn serve(settings: MountSettings, application: impl Application) -> Self {
-        let engine = EngineIo::new(settings, application);
+        Self::at(EngineIo::new(settings, application)).await
+    }
+
+    pub(crate) async fn at(engine: EngineIo) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let service = TowerToHyperService::new(engine.service());

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use fanfare_socketio::engine::session::{CloseReason, Output, PostBody, Received};
 use fanfare_socketio::engine::{
-    Body, Encoded, Query, Request, RequestId, Revision, Served, Session, Settings, SocketId,
-    Transport, Verdict, judge,
+    BinaryForm, Body, Encoded, Handshake, Query, Request, RequestId, Revision, Served, Session,
+    Settings, SocketId, Transport, Verdict, judge,
 };
 use http::Method;
 
@@ -22,6 +22,7 @@ pub(crate) fn settings() -> Settings {
     Settings {
         ping_interval: Duration::from_millis(300),
         ping_timeout: Duration::from_millis(200),
+        poll_duration: Duration::from_millis(250),
         payload_bytes_max: 1_000,
         buffer_bytes_max: 2_000,
         ..Settings::default()
@@ -39,7 +40,7 @@ impl Conversation {
     /// Opened over polling, and the open packet fetched.
     pub(crate) fn polling(query: &str) -> Self {
         let mut it = Self::opening(query, settings());
-        it.session.get(RequestId(0), None);
+        it.session.get(RequestId(0), None, it.now);
         assert!(it.outputs()[0].starts_with("0 < 200 "));
         it
     }
@@ -49,6 +50,21 @@ impl Conversation {
         let mut it = Self::opening(query, settings());
         assert!(it.outputs()[0].starts_with("socket 0 < 0{"));
         it
+    }
+
+    /// Opened by a client before 1.0.
+    pub(crate) fn protocol1() -> Self {
+        let handshake = Handshake {
+            revision: Revision::V1,
+            transport: Transport::Polling,
+            binary: BinaryForm::Base64,
+        };
+        let (settings, now) = (Arc::new(settings()), Instant::now());
+        Self {
+            session: Session::polling(settings, handshake, "sid", now),
+            start: now,
+            now,
+        }
     }
 
     /// Opened, and nothing more.
@@ -79,7 +95,7 @@ impl Conversation {
     }
 
     pub(crate) fn get(&mut self, request: u64, expected: &[&str]) {
-        self.session.get(RequestId(request), None);
+        self.session.get(RequestId(request), None, self.now);
         self.expect(expected);
     }
 

@@ -28,6 +28,7 @@ mod packets;
 mod pages;
 mod payloads;
 mod polling;
+mod protocol1;
 mod requests;
 mod session;
 mod transcripts;

@@ -85,6 +85,51 @@ fn revision_4_refuses_what_is_no_packet() {
 }
 
 #[test]
+fn revision_1_frames_several_packets() {
+    let check = |body, packets: &[Encoded]| {
+        check(Revision::V1, BinaryForm::Base64, Body::Text(body), packets);
+    };
+    check("3:::hello", &[text("43:::hello")]);
+    check(
+        "\u{fffd}5\u{fffd}3:::a\u{fffd}6\u{fffd}3:::\u{1f600}\u{fffd}5\u{fffd}3:::\u{fffd}",
+        &[
+            text("43:::a"),
+            text("43:::\u{1f600}"),
+            text("43:::\u{fffd}"),
+        ],
+    );
+    check("2::", &[text("3")]);
+    check("8::", &[text("6")]);
+}
+
+#[test]
+fn revision_1_refuses_what_is_no_payload() {
+    let check = |body, before: &[Encoded], error| {
+        check_refused(Revision::V1, Body::Text(body), before, error);
+    };
+    check("", &[], PacketError::Empty.into());
+    check(":", &[], PacketError::Empty.into());
+    check("\u{fffd}", &[], PayloadError::Length);
+    check("\u{fffd}a\u{fffd}2::", &[], PayloadError::Length);
+    check("9::", &[], PacketError::UnknownType('9').into());
+    check("33::", &[], PacketError::UnknownType('3').into());
+    check(
+        "\u{fffd}2\u{fffd}\u{fffd}3",
+        &[],
+        PacketError::UnknownType('\u{fffd}').into(),
+    );
+    check("\u{fffd}4\u{fffd}2::", &[], PayloadError::Truncated);
+    check("\u{fffd}3\u{fffd}2::x", &[text("3")], PayloadError::Length);
+    check("\u{fffd}0\u{fffd}", &[], PacketError::Empty.into());
+    check_refused(
+        Revision::V1,
+        Body::Binary(b"2::"),
+        &[],
+        PayloadError::Binary,
+    );
+}
+
+#[test]
 fn revision_3_counts_utf_16() {
     let check = |body, packets: &[Encoded]| {
         check(Revision::V3, BinaryForm::Base64, Body::Text(body), packets);
@@ -251,8 +296,8 @@ proptest! {
     }
 
     #[test]
-    fn any_body_is_read_or_refused(bytes in any::<Vec<u8>>(), text in "[0-9:b4\x1e\u{1f600}]*") {
-        for revision in [Revision::V3, Revision::V4] {
+    fn any_body_is_read_or_refused(bytes in any::<Vec<u8>>(), text in "[0-9:b4\x1e\u{1f600}\u{fffd}]*") {
+        for revision in [Revision::V1, Revision::V3, Revision::V4] {
             read(Body::Binary(&bytes), revision);
             read(Body::Text(&text), revision);
         }

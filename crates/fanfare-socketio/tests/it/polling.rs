@@ -13,7 +13,7 @@ const V3: &str = "EIO=3&transport=polling";
 const UNKNOWN: &str = r#"< 400 {"code":1,"message":"Session ID unknown"}"#;
 
 fn answer_to_get(it: &mut Conversation, jsonp: Option<u64>) -> Answer {
-    it.session.get(RequestId(9), jsonp);
+    it.session.get(RequestId(9), jsonp, it.now());
     match it.session.next_output() {
         Some(Output::Answer { answer, .. }) => answer,
         other => panic!("{other:?}"),

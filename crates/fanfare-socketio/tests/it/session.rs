@@ -12,6 +12,9 @@ use crate::{binary, text};
 const V4: &str = "EIO=4&transport=websocket";
 const V3: &str = "EIO=3&transport=websocket";
 
+/// Not a query: what those before had.
+const PROTOCOL1: &str = "";
+
 #[test]
 fn the_open_packet_is_the_first_message() {
     let mut it = Conversation::opening(V4, settings());
@@ -97,7 +100,23 @@ enum Step {
 
 fn packets() -> impl Strategy<Value = String> {
     let packet = prop::sample::select(vec![
-        "4a", "1", "2", "2probe", "3", "3probe", "5", "6", "0", "bAQID", "b4AQID", "", "x",
+        "4a",
+        "1",
+        "2",
+        "2probe",
+        "3",
+        "3probe",
+        "5",
+        "6",
+        "0",
+        "bAQID",
+        "b4AQID",
+        "",
+        "x",
+        "0::",
+        "2::",
+        "8::",
+        "\u{fffd}5\u{fffd}3:::a\u{fffd}3\u{fffd}2::",
     ]);
     prop::collection::vec(packet, 1..4).prop_map(|packets| packets.join("\x1e"))
 }
@@ -129,7 +148,7 @@ fn take(it: &mut Conversation, step: Step, now: &mut Instant) {
         Step::Close => session.close(CloseReason::ForcedClose, *now),
         Step::EndPost(id, body) => session.post(RequestId(id), PostBody::Text(&body), *now),
         Step::Frame(id, text) => session.socket_message(SocketId(id), Body::Text(&text), *now),
-        Step::Get(id) => session.get(RequestId(id), None),
+        Step::Get(id) => session.get(RequestId(id), None, *now),
         Step::Gone(id) => session.request_gone(RequestId(id)),
         Step::Send => session.send(text("4a")),
         Step::SocketClosed(id) => session.socket_closed(SocketId(id)),
@@ -146,10 +165,15 @@ proptest! {
     /// deadline as long as it lives, and always comes to an end when nobody speaks any more.
     #[test]
     fn every_session_ends_once(
-        query in prop::sample::select(vec![V3, V4, "EIO=4&transport=polling", "transport=polling"]),
+        query in prop::sample::select(vec![
+            PROTOCOL1, V3, V4, "EIO=4&transport=polling", "transport=polling",
+        ]),
         steps in prop::collection::vec(step(), 0..60),
     ) {
-        let mut it = Conversation::opening(query, settings());
+        let mut it = match query {
+            PROTOCOL1 => Conversation::protocol1(),
+            query => Conversation::opening(query, settings()),
+        };
         let mut now = it.now();
         let mut ended = 0;
         for step in steps {
@@ -214,7 +238,7 @@ proptest! {
                 expected.push(packet);
             }
             if index % 2 == 0 {
-                it.session.get(RequestId(1), None);
+                it.session.get(RequestId(1), None, it.now());
             }
             found.extend(it.outputs());
             if index < move_at && index % 2 == 0 {

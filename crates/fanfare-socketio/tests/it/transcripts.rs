@@ -48,7 +48,7 @@ impl Mount {
     }
 
     fn get(&mut self, request: u64) {
-        self.it.session.get(RequestId(request), None);
+        self.it.session.get(RequestId(request), None, self.it.now());
         self.drive();
     }
 
@@ -307,7 +307,8 @@ fn a_script_in_revision_3() {
         1,
         PostBody::Form(b"d=24%3A42%5B%22message%22%2C%22a%5C%5Cnb%22%2C%22%E2%82%AC%22%5D"),
     );
-    it.it.session.get(RequestId(2), Some(1));
+    let now = it.it.now();
+    it.it.session.get(RequestId(2), Some(1), now);
     it.drive();
     it.answered(
         2,

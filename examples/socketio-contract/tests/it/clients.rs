@@ -11,8 +11,14 @@ use crate::site::{SOON, packages, script, start};
 /// One case: some wait for what takes seconds by nature, and there may be much else to do.
 const CASE_TIME_MAX: Duration = Duration::from_secs(100);
 
-/// Ways to connect; the last is the clients' own.
-const WAYS: [&[&str]; 3] = [&["polling"], &["websocket"], &["polling", "websocket"]];
+/// Ways to connect.
+type Ways = &'static [&'static [&'static str]];
+
+/// The last is the clients' own.
+const WAYS: Ways = &[&["polling"], &["websocket"], &["polling", "websocket"]];
+
+/// Those before 1.0 had no upgrade.
+const OLD_WAYS: Ways = &[&["polling"], &["websocket"]];
 
 /// Runs all cases of a group with one package, at one mount; each way has a server of its own.
 fn check(package: &str, major: u32, path: &str, group: &str, parser: Option<&str>) {
@@ -39,9 +45,14 @@ fn check(package: &str, major: u32, path: &str, group: &str, parser: Option<&str
         cases.len()
     };
     let count: usize = std::thread::scope(|scope| {
-        let ways = WAYS.map(|transports| scope.spawn(move || run(transports)));
-        ways.map(|way| way.join().expect("all cases pass"))
-            .iter()
+        let ways = if major < 1 { OLD_WAYS } else { WAYS };
+        let begin = |transports: &&'static [_]| {
+            let transports = *transports;
+            scope.spawn(move || run(transports))
+        };
+        let ways: Vec<_> = ways.iter().map(begin).collect();
+        ways.into_iter()
+            .map(|way| way.join().expect("all cases pass"))
             .sum()
     });
     println!(
@@ -79,4 +90,30 @@ fn client_4_with_msgpack() {
 #[test]
 fn client_4_comes_back() {
     check("socket.io-client", 4, "/sio-csr", "recovery", None);
+}
+
+/// A client before 1.0: what is its own, and what it has in common with the others.
+fn check_old(package: &str) {
+    check(package, 0, "/sio09", "protocol1", None);
+    check(package, 0, "/sio", "common", None);
+}
+
+#[test]
+fn client_0_9() {
+    check_old("socket.io-client-0.9");
+}
+
+#[test]
+fn client_0_9_0() {
+    check_old("socket.io-client-0.9.0");
+}
+
+#[test]
+fn client_0_8() {
+    check_old("socket.io-client-0.8");
+}
+
+#[test]
+fn client_0_7() {
+    check_old("socket.io-client-0.7");
 }

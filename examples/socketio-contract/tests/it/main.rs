@@ -9,6 +9,7 @@ mod museum;
 mod museum_node;
 mod names;
 mod poller;
+mod protocol1;
 mod site;
 mod suites;
 mod transcripts;

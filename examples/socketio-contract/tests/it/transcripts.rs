@@ -8,4 +8,5 @@ mod heartbeat;
 mod museum;
 mod polling;
 mod polling3;
+mod protocol1;
 mod sockets;

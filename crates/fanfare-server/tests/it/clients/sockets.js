@@ -4,9 +4,10 @@ import { io as io4 } from 'socket.io-client';
 import { io as io3 } from 'socket.io-client-3';
 import io2 from 'socket.io-client-2';
 import io1 from 'socket.io-client-1';
+import { load } from './old.js';
 import { serve } from './serve.js';
 
-const CLIENTS = { 1: io1, 2: io2, 3: io3, 4: io4 };
+const CLIENTS = { 0: load('socket.io-client-0.9'), 1: io1, 2: io2, 3: io3, 4: io4 };
 
 const sockets = {};
 /** What each socket has heard, by its name. */

@@ -10,6 +10,9 @@ const MAJORS: [u32; 4] = [1, 2, 3, 4];
 
 const WAYS: [&[&str]; 3] = [&["polling"], &["websocket"], &["polling", "websocket"]];
 
+/// Those before 1.0 had no upgrade.
+const OLD_WAYS: [&[&str]; 2] = [&["polling"], &["websocket"]];
+
 /// Clients in a Node.
 struct Node(Script);
 
@@ -182,6 +185,64 @@ fn every_generation_comes_back_without_loss() {
     }
 }
 
+// Clients before 1.0 have no bytes, and no recovery: they ask anew, with the cursor.
+#[test]
+fn the_generation_before_hears_the_same() {
+    let server = server();
+    let mut node = Node::start();
+    let names: Vec<_> = OLD_WAYS
+        .map(|way| format!("0 over {}", way.join(", ")))
+        .into();
+    for (name, way) in names.iter().zip(OLD_WAYS) {
+        node.open(&server, name, 0, &json!({ "transports": way }));
+    }
+    node.open(&server, "4", 4, &json!({}));
+    let mut publisher = Publisher::connect(&server);
+    let stored = publisher.publish("c", "stored").to_string();
+    for name in names.iter().map(String::as_str).chain(["4"]) {
+        node.subscribe(name, "c", "all");
+    }
+    let event = ["X-EventSource-Event: greeting"];
+    let object = publisher
+        .publish_with("c", &event, "{\"a\":[1,\"b\"]}")
+        .to_string();
+    let binary = ["Content-Type: application/octet-stream"];
+    let bytes = publisher
+        .publish_with("c", &binary, [0xff, 0, 1])
+        .to_string();
+    let published = node.ask(
+        &names[0],
+        &json!(["publish", "c", "\u{e9}\u{20ac}\u{1f600}"]),
+    );
+    let from_one = published["message_id"].clone();
+    let expected = |data: Value| {
+        json!([
+            ["message", "stored", stored],
+            ["greeting", {"a": [1, "b"]}, object],
+            ["message", data, bytes],
+            ["message", "\u{e9}\u{20ac}\u{1f600}", from_one],
+        ])
+    };
+    for name in &names {
+        let heard = node.heard(name, "events", 4);
+        assert_eq!(json!(heard), expected(json!("/wAB")), "{name}");
+        node.break_off(name);
+    }
+    let heard = node.heard("4", "events", 4);
+    assert_eq!(json!(heard), expected(json!({"hex": "ff0001"})));
+    let last = publisher.publish("c", "last").to_string();
+    for name in &names {
+        node.heard(name, "connects", 2);
+        node.subscribe(name, "c", from_one.as_str().expect("a cursor"));
+        let heard = node.heard(name, "events", 5);
+        assert_eq!(heard[4], json!(["message", "last", last]), "{name}");
+        let wrong = node.ask(name, &json!(["subscribe", "c", {"sicne": "all"}]));
+        assert_eq!(wrong["code"], "bad_request", "{name}");
+        let answer = node.ask(name, &json!(["unsubscribe", "c"]));
+        assert_eq!(answer["op"], "unsubscribed", "{name}");
+    }
+}
+
 #[test]
 fn every_generation_is_refused_where_nobody_may_subscribe() {
     let server = launch().set("subscribe.allow=nobody").start();
@@ -190,4 +251,7 @@ fn every_generation_is_refused_where_nobody_may_subscribe() {
         node.heard(&name, "refused", 1);
         assert!(node.heard(&name, "connects", 0).is_empty(), "{name}");
     }
+    node.open(&server, "0", 0, &json!({ "transports": ["polling"] }));
+    let why = "nobody may subscribe here (subscribe.allow)";
+    assert_eq!(node.heard("0", "events", 1), [json!(["error", why])]);
 }

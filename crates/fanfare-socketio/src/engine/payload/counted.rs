@@ -33,16 +33,21 @@ impl<'a> Records<'a> {
     }
 
     fn take(&mut self) -> Result<&'a str, PayloadError> {
-        let (digits, rest) = self.rest.split_once(':').ok_or(PayloadError::Length)?;
-        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_number || digits.len() > LENGTH_DIGITS_MAX {
-            return Err(PayloadError::Length);
-        }
-        let units = digits.parse().map_err(|_| PayloadError::Length)?;
-        let (packet, rest) = split_at_units(rest, units).ok_or(PayloadError::Truncated)?;
+        let (packet, rest) = split_counted(self.rest, ':')?;
         self.rest = rest;
         Ok(packet)
     }
+}
+
+/// Reads a length and what is that long; `end` is behind the length.
+pub(super) fn split_counted(text: &str, end: char) -> Result<(&str, &str), PayloadError> {
+    let (digits, rest) = text.split_once(end).ok_or(PayloadError::Length)?;
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number || digits.len() > LENGTH_DIGITS_MAX {
+        return Err(PayloadError::Length);
+    }
+    let units = digits.parse().map_err(|_| PayloadError::Length)?;
+    split_at_units(rest, units).ok_or(PayloadError::Truncated)
 }
 
 /// Splits after so many UTF-16 code units. `None` if there are fewer, or if it would cut a
@@ -74,7 +79,7 @@ pub(super) fn encode(packets: &[Encoded]) -> Bytes {
 
 /// The UTF-16 code units of UTF-8 text: one per character, and one more for those of four bytes.
 /// Counted from the bytes, so that shared text need not be checked again.
-fn units(text: &[u8]) -> usize {
+pub(super) fn units(text: &[u8]) -> usize {
     let starts = text.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
     let pairs = text.iter().filter(|&&byte| byte >= 0xf0).count();
     starts + pairs

@@ -30,6 +30,14 @@ impl Buffer {
         packets
     }
 
+    /// Takes the first for a poll's answer.
+    pub(super) fn fetch_first(&mut self) -> Vec<Encoded> {
+        let rest = self.packets.split_off(self.packets.len().min(1));
+        let first = self.fetch();
+        rest.into_iter().for_each(|packet| self.push(packet));
+        first
+    }
+
     /// How many packets went into answers, and how many wait.
     pub(super) fn fetched(&self) -> (u64, usize) {
         (self.fetched, self.packets.len())

@@ -1,7 +1,8 @@
 //! Who must be heard from, and until when.
 //!
 //! Source: Engine.IO protocol 4, "Heartbeat", where the server pings; protocol 3, where the client
-//! does.
+//! does. In revision 1 the server pings on a WebSocket, and on polling nobody: its clients would
+//! post their answer beside what they are posting already. There each poll is a sign of life.
 
 use std::time::Instant;
 
@@ -17,7 +18,7 @@ pub(super) enum Heartbeat {
         /// talks and never listens is not alive.
         is_extended: bool,
     },
-    /// The client pings, or is silent for too long.
+    /// The client pings or polls, or is silent for too long.
     Listening { until: Moment },
     /// The next ping is not due.
     Resting { until: Moment },
@@ -34,13 +35,27 @@ impl Heartbeat {
     /// The first ping comes after an interval, never at once: old clients do not expect it.
     pub(super) fn new(revision: Revision, settings: &Settings, now: Instant) -> Self {
         match revision {
-            Revision::V3 => Self::Listening {
+            Revision::V1 | Revision::V3 => Self::Listening {
                 until: (now + settings.ping_interval + settings.ping_timeout).into(),
             },
-            Revision::V4 => Self::Resting {
-                until: (now + settings.ping_interval).into(),
-            },
+            Revision::V4 => Self::resting(settings, now),
         }
+    }
+
+    /// The server has to ping, but not yet.
+    pub(super) fn resting(settings: &Settings, now: Instant) -> Self {
+        Self::Resting {
+            until: (now + settings.ping_interval).into(),
+        }
+    }
+
+    /// A poll of revision 1 came. The next one has to come when this one has been held, and some
+    /// time after.
+    pub(super) fn polled(&mut self, settings: &Settings, now: Instant) {
+        let silence = settings.ping_interval.max(settings.poll_duration) + settings.ping_timeout;
+        *self = Self::Listening {
+            until: (now + silence).into(),
+        };
     }
 
     /// A packet came that is no pong.
@@ -52,7 +67,9 @@ impl Heartbeat {
             }
             Self::Awaiting { .. } | Self::Resting { .. } => {}
             Self::Listening { until } => {
-                *until = (now + settings.ping_interval + settings.ping_timeout).into();
+                let silence = settings.ping_interval + settings.ping_timeout;
+                // A poll that is held may end later.
+                *until = (*until).max((now + silence).into());
             }
         }
     }
@@ -60,9 +77,7 @@ impl Heartbeat {
     /// A pong came. One that nobody asked for means nothing.
     pub(super) fn pong(&mut self, settings: &Settings, now: Instant) {
         if let Self::Awaiting { .. } = self {
-            *self = Self::Resting {
-                until: (now + settings.ping_interval).into(),
-            };
+            *self = Self::resting(settings, now);
         }
     }
 

@@ -1,7 +1,8 @@
 //! A session's requests: at most one `GET` and one `POST` at a time.
 //!
 //! Source: the reference server; a second of either is a broken client, or somebody else who knows
-//! the `sid`.
+//! the `sid`. In revision 1 a second `GET` takes over from the first: browsers of the time let go
+//! of one without a word.
 
 use std::time::Instant;
 
@@ -10,9 +11,11 @@ use http::StatusCode;
 use super::buffer::Buffer;
 use super::sockets::Probe;
 use super::{
-    Carrier, CloseReason, Origin, Output, Packet, Received, RequestId, Revision, Session, Stage,
+    Carrier, CloseReason, Moment, Origin, Output, Packet, Received, RequestId, Revision, Session,
+    Stage,
 };
 use crate::engine::payload::{self, Body, PayloadError, jsonp};
+use crate::engine::protocol1;
 use crate::engine::query::Query;
 use crate::engine::{Answer, Encoded, Refusal};
 use crate::limits::BUFFERED_PACKET_BYTES;
@@ -33,6 +36,8 @@ pub(super) struct Polling {
 pub(super) struct Held {
     request: RequestId,
     jsonp: Option<u64>,
+    /// When it is answered with nothing. Revision 1 only: others hold a poll until a ping is due.
+    until: Option<Moment>,
 }
 
 /// A `POST` whose body is being read.
@@ -58,6 +63,13 @@ pub enum PostBody<'a> {
 impl Polling {
     pub(super) fn has_poll(&self) -> bool {
         self.held.is_some()
+    }
+
+    /// When the probe is given up, or the poll answered.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let probe = self.probe.as_ref().map(|probe| probe.until);
+        let poll = self.held.and_then(|held| held.until).map(Instant::from);
+        probe.into_iter().chain(poll).min()
     }
 
     /// True while the client waits for its last poll to end before it moves.
@@ -111,12 +123,24 @@ impl<'a> PostBody<'a> {
 impl Session {
     /// A poll. Answered at once if something waits, else held until something is sent.
     ///
-    /// A second one ends the session. `jsonp` is the argument `j` of this request.
-    pub fn get(&mut self, request: RequestId, jsonp: Option<u64>) {
-        let new = Held { request, jsonp };
+    /// A second one ends the session, but in revision 1. `jsonp` is the number of the call-back
+    /// that this request names.
+    pub fn get(&mut self, request: RequestId, jsonp: Option<u64>, now: Instant) {
+        let is_first_revision = self.handshake.revision == Revision::V1;
+        let new = Held {
+            request,
+            jsonp,
+            until: is_first_revision.then(|| (now + self.settings.poll_duration).into()),
+        };
+        if is_first_revision && self.stage == Stage::Open {
+            self.release_poll();
+            if let Carrier::Polling(_) = self.carrier {
+                self.heartbeat.polled(&self.settings, now);
+            }
+        }
         match (self.stage, &mut self.carrier) {
-            (Stage::Closed, _) => self.answer(request, Refusal::SessionUnknown.answer()),
-            (_, Carrier::Socket(_)) => self.answer(request, Refusal::BadRequest.answer()),
+            (Stage::Closed, _) => self.refuse(request, &Refusal::SessionUnknown, jsonp),
+            (_, Carrier::Socket(_)) => self.refuse(request, &Refusal::BadRequest, jsonp),
             (Stage::Closing { reason, .. }, Carrier::Polling(polling)) => {
                 polling.held = Some(new);
                 if polling.buffer.is_empty() {
@@ -142,8 +166,8 @@ impl Session {
     /// A second one ends the session, and with it the first.
     pub fn post_begins(&mut self, request: RequestId) -> bool {
         match (self.stage, &self.carrier, &self.post) {
-            (Stage::Closed, ..) => self.answer(request, Refusal::SessionUnknown.answer()),
-            (_, Carrier::Socket(_), _) => self.answer(request, Refusal::BadRequest.answer()),
+            (Stage::Closed, ..) => self.refuse(request, &Refusal::SessionUnknown, None),
+            (_, Carrier::Socket(_), _) => self.refuse(request, &Refusal::BadRequest, None),
             (_, Carrier::Polling(_), Some(first)) => {
                 let first = first.request;
                 self.post = None;
@@ -161,8 +185,8 @@ impl Session {
 
     /// The body of a `POST`, complete.
     ///
-    /// It is answered with `ok` even if it is no payload; then the session ends. What comes before
-    /// the first bad packet counts.
+    /// It is answered with `ok` (in revision 1 with `1`) even if it is no payload; then the session
+    /// ends. What comes before the first bad packet counts.
     ///
     /// # Limits
     /// A body longer than [`Settings::payload_bytes_max`](super::Settings::payload_bytes_max) is
@@ -175,7 +199,8 @@ impl Session {
             self.post_too_large(request);
             return;
         }
-        if let (PostBody::Binary(_), Revision::V4) = (body, self.handshake.revision) {
+        if let (PostBody::Binary(_), Revision::V1 | Revision::V4) = (body, self.handshake.revision)
+        {
             self.post = None;
             self.answer(request, Answer::empty(StatusCode::BAD_REQUEST));
             self.end(CloseReason::TransportError);
@@ -184,7 +209,7 @@ impl Session {
         if self.read(body, now).is_err() {
             self.end(CloseReason::ParseError);
         }
-        self.answer(request, Answer::taken());
+        self.answer(request, Answer::taken(self.handshake.revision));
         self.let_go();
     }
 
@@ -220,8 +245,25 @@ impl Session {
             && !polling.buffer.is_empty()
             && let Some(held) = polling.held.take()
         {
-            let packets = polling.buffer.fetch();
+            let is_first = polling.buffer.fetched().0 == 0;
+            let packets = match self.handshake.revision {
+                // A client of revision 1 is connected when it hears that, alone: what comes beside
+                // it would find an application that begins to listen a moment later.
+                Revision::V1 if is_first => polling.buffer.fetch_first(),
+                _ => polling.buffer.fetch(),
+            };
             self.answer_poll(held, &packets);
+        }
+    }
+
+    /// True if a poll has waited as long as it may.
+    pub(super) fn is_poll_over(&self, now: Instant) -> bool {
+        match &self.carrier {
+            Carrier::Polling(polling) => {
+                let until = polling.held.and_then(|held| held.until);
+                until.is_some_and(|until| until <= now.into())
+            }
+            Carrier::Socket(_) => false,
         }
     }
 
@@ -235,7 +277,7 @@ impl Session {
     }
 
     pub(super) fn answer_poll(&mut self, held: Held, packets: &[Encoded]) {
-        let Held { request, jsonp } = held;
+        let Held { request, jsonp, .. } = held;
         let answer = Answer::packets(
             packets,
             self.handshake.revision,
@@ -245,10 +287,26 @@ impl Session {
         self.answer(request, answer);
     }
 
+    fn refuse(&mut self, request: RequestId, refusal: &Refusal, jsonp: Option<u64>) {
+        let revision = self.handshake.revision;
+        let refusal = match (revision, refusal) {
+            // Its session is where it cannot follow: it tried a WebSocket, and gave up too early.
+            (Revision::V1, Refusal::BadRequest) => &Refusal::SessionUnknown,
+            _ => refusal,
+        };
+        self.answer(request, refusal.answer_in(revision, jsonp));
+    }
+
     fn read(&mut self, body: PostBody<'_>, now: Instant) -> Result<(), PayloadError> {
         match body {
             PostBody::Binary(body) => self.read_packets(Body::Binary(body), now),
-            PostBody::Form(body) => self.read_packets(Body::Text(&jsonp::decode(body)?), now),
+            PostBody::Form(body) => {
+                let text = match self.handshake.revision {
+                    Revision::V1 => protocol1::posted(body)?,
+                    Revision::V3 | Revision::V4 => jsonp::decode(body)?,
+                };
+                self.read_packets(Body::Text(&text), now)
+            }
             PostBody::Text(body) => {
                 let text = std::str::from_utf8(body).map_err(|_| PayloadError::Utf8)?;
                 self.read_packets(Body::Text(text), now)

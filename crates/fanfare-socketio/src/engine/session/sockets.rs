@@ -4,9 +4,13 @@
 
 use std::time::Instant;
 
-use super::{Carrier, CloseReason, Encoded, Origin, Output, Packet, Session, SocketId, Stage};
+use super::{
+    Carrier, CloseReason, Encoded, Heartbeat, Origin, Output, Packet, Revision, Session, SocketId,
+    Stage,
+};
 use crate::engine::packet::PROBE;
 use crate::engine::payload::Body;
+use crate::engine::protocol1;
 
 /// A socket that has not become the carrier yet.
 #[derive(Debug)]
@@ -21,7 +25,12 @@ pub(super) struct Probe {
 impl Session {
     /// A WebSocket was opened for this session. It is closed at once if the session does not move:
     /// it is on a socket, or another one is being probed, or upgrades are off.
+    ///
+    /// In revision 1 a session on polling moves at once.
     pub fn socket_opened(&mut self, socket: SocketId, now: Instant) {
+        if self.handshake.revision == Revision::V1 {
+            return self.take_over(socket, now);
+        }
         let may_move = self.stage == Stage::Open && !self.settings.upgrades.is_empty();
         match &mut self.carrier {
             Carrier::Polling(polling) if may_move && polling.probe.is_none() => {
@@ -110,6 +119,24 @@ impl Session {
             }
             Some(Packet::Upgrade) => self.move_to(socket),
             Some(_) | None => self.close_probe(),
+        }
+    }
+
+    /// A WebSocket without a probe: the client polls only if it cannot have one.
+    fn take_over(&mut self, socket: SocketId, now: Instant) {
+        match (self.stage, &self.carrier) {
+            (Stage::Open, Carrier::Polling(_)) => {
+                self.heartbeat = Heartbeat::resting(&self.settings, now);
+                self.move_to(socket);
+            }
+            (Stage::Closing { reason, .. }, Carrier::Polling(_)) => {
+                self.move_to(socket);
+                self.end(reason);
+            }
+            (Stage::Closed, _) | (_, Carrier::Socket(_)) => {
+                self.send_on(socket, &protocol1::unknown());
+                self.outputs.push(Output::CloseSocket { socket });
+            }
         }
     }
 

@@ -159,7 +159,10 @@ async fn scripts_are_escaped() {
     let (_, id) = script.split_once("~m~22~m~").unwrap();
     let path = format!("/sio06/{}/{}", Transport::HtmlFile, &id[..22]);
     house
-        .post(&path, "~m~21~m~</script>&\u{2028}\u{2029}\"\\\n\r\t\u{1}é😀")
+        .post(
+            &path,
+            "~m~21~m~</script>&\u{2028}\u{2029}\"\\\n\r\t\u{1}é😀",
+        )
         .await;
     assert_eq!(
         peer.chunk().await,

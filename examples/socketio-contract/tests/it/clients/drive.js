@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import endings from './cases/endings.js';
 import namespaces from './cases/namespaces.js';
+import protocol1 from './cases/protocol1.js';
 import recovery from './cases/recovery.js';
 import rooms from './cases/rooms.js';
 import talk from './cases/talk.js';
@@ -11,14 +12,19 @@ import { Site } from './site.js';
 
 const packages = createRequire(`${process.cwd()}/`);
 const { serve } = await import(packages.resolve('./serve.js'));
+const { load } = await import(packages.resolve('./old.js'));
 
 const GROUPS = {
   all: { ...talk, ...rooms, ...namespaces, ...endings },
+  // What clients before 1.0 can do of it.
+  common: { ...talk, ...rooms },
+  protocol1,
   recovery,
 };
 
 /** The client of a package, as a function that connects. */
-function client(name) {
+function client(name, major) {
+  if (major === 0) return load(name);
   const exported = packages(name);
   return exported.io ?? exported;
 }
@@ -37,7 +43,7 @@ serve(
       cutter = await Cutter.start(port);
       const options = parser ? { parser: packages(parser) } : {};
       const url = `http://127.0.0.1:${port}`;
-      site = new Site({ io: client(name), major, url, path, transports, options });
+      site = new Site({ io: client(name, major), major, url, path, transports, options });
       cases = GROUPS[group];
       return Object.keys(cases);
     },
