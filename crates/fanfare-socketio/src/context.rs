@@ -12,6 +12,7 @@ use crate::handshake::Handshake;
 use crate::io::Shared;
 use crate::json::TypeError;
 use crate::namespace::Namespace;
+use crate::newcomer::Newcomer;
 use crate::reason::Reason;
 use crate::socket::Socket;
 
@@ -29,7 +30,7 @@ pub struct Context {
 /// What happened.
 #[derive(Debug)]
 pub(crate) enum Occasion {
-    Connecting,
+    Connecting(Newcomer),
     Connected,
     Disconnected(Reason),
     Event(Incoming),

@@ -138,6 +138,8 @@ enum Job {
         number: u64,
         handshake: Arc<Handshake>,
         restored: Option<Restored>,
+        /// What guards have left with it.
+        data: Option<Box<str>>,
     },
 }
 
@@ -227,6 +229,7 @@ impl Log {
         number: u64,
         handshake: Arc<Handshake>,
         restored: Option<Restored>,
+        data: Option<Box<str>>,
     ) {
         self.submit(Job::Enter {
             namespace: namespace.clone(),
@@ -234,6 +237,7 @@ impl Log {
             number,
             handshake,
             restored,
+            data,
         });
     }
 
@@ -412,8 +416,9 @@ impl Log {
                 number,
                 handshake,
                 restored,
+                data,
             } => {
-                self.let_in(&namespace, &peer, number, handshake, restored)
+                self.let_in(&namespace, &peer, number, handshake, restored, data)
                     .await
             }
         }
@@ -439,18 +444,25 @@ impl Log {
         number: u64,
         handshake: Arc<Handshake>,
         restored: Option<Restored>,
+        data: Option<Box<str>>,
     ) {
         let missed = match &restored {
             Some(restored) if self.keeps_events() => self.missed(restored).await,
             Some(_) => Some(Vec::new()),
             None => None,
         };
-        let restored = restored.filter(|_| missed.is_some());
+        if restored.is_some() && missed.is_none() {
+            return peer.begin_anew(namespace, number, handshake);
+        }
         let socket = match &restored {
-            Some(restored) => restored.socket(namespace, peer, handshake),
+            Some(restored) => restored.socket(namespace, peer, handshake, data),
             None => {
                 let life = self.new_life(peer.revision()).await;
-                peer.new_socket(namespace, handshake, life, None, SavedState::default())
+                let saved = SavedState {
+                    data,
+                    ..SavedState::default()
+                };
+                peer.new_socket(namespace, handshake, life, None, saved)
             }
         };
         // Before it is in: if it breaks from there on, it is kept.
@@ -530,8 +542,14 @@ impl Log {
 }
 
 impl Restored {
-    /// The socket that goes on for the broken one.
-    fn socket(&self, namespace: &Namespace, peer: &Arc<Peer>, handshake: Arc<Handshake>) -> Socket {
+    /// The socket that goes on for the broken one, with new data if there is some.
+    fn socket(
+        &self,
+        namespace: &Namespace,
+        peer: &Arc<Peer>,
+        handshake: Arc<Handshake>,
+        data: Option<Box<str>>,
+    ) -> Socket {
         let since = self.saved.since.parse().ok();
         let life = since.map(|since| Life {
             pid: self.pid,
@@ -539,7 +557,7 @@ impl Restored {
             is_recovered: true,
         });
         let saved = SavedState {
-            data: self.saved.data.as_ref().map(|data| data.get().into()),
+            data: data.or_else(|| self.saved.data.as_ref().map(|data| data.get().into())),
             rooms: self
                 .saved
                 .rooms

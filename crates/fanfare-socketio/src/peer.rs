@@ -20,8 +20,10 @@ use crate::io::Shared;
 use crate::json::Json;
 use crate::limits;
 use crate::lock::lock;
+use crate::log::Restored;
 use crate::name::NamespaceName;
 use crate::namespace::Namespace;
+use crate::newcomer::Newcomer;
 use crate::packet::{ConnectPayload, Packet, PacketBody};
 use crate::protocol1;
 use crate::reason::Reason;
@@ -275,36 +277,60 @@ impl Peer {
         });
         let peer = Arc::clone(self);
         run(&self.runtime(), async move {
-            peer.admit(namespace, number, handshake).await;
+            let restored = match namespace.log() {
+                Some(log) if peer.client.revision() == Revision::V4 => {
+                    log.restore(&namespace, &handshake.auth).await
+                }
+                _ => None,
+            };
+            peer.admit(namespace, number, handshake, restored).await;
+        });
+    }
+
+    /// The client cannot go on where it was: it is a newcomer like others.
+    pub(crate) fn begin_anew(
+        self: &Arc<Self>,
+        namespace: &Namespace,
+        number: u64,
+        handshake: Arc<Handshake>,
+    ) {
+        let (peer, namespace) = (Arc::clone(self), namespace.clone());
+        run(&self.runtime(), async move {
+            peer.admit(namespace, number, handshake, None).await;
         });
     }
 
     /// Asks the guards, and lets the client in.
-    async fn admit(self: Arc<Self>, namespace: Namespace, number: u64, handshake: Arc<Handshake>) {
-        let restored = match namespace.log() {
-            Some(log) if self.client.revision() == Revision::V4 => {
-                log.restore(&namespace, &handshake.auth).await
-            }
-            _ => None,
-        };
+    async fn admit(
+        self: Arc<Self>,
+        namespace: Namespace,
+        number: u64,
+        handshake: Arc<Handshake>,
+        restored: Option<Restored>,
+    ) {
+        let newcomer = Newcomer::default();
         let is_asked = restored.is_none() || !namespace.log().is_some_and(|log| log.skips_guards());
-        if is_asked && let Err(refused) = self.ask_guards(&namespace, &handshake).await {
+        if is_asked && let Err(refused) = self.ask_guards(&namespace, &handshake, &newcomer).await {
             if self.take_connecting(&namespace, number) {
                 self.refuse(namespace.name(), &refused);
             }
             return;
         }
+        let data = newcomer.take_data();
         match namespace.log() {
             None => {
-                let socket =
-                    self.new_socket(&namespace, handshake, None, None, SavedState::default());
+                let saved = SavedState {
+                    data,
+                    ..SavedState::default()
+                };
+                let socket = self.new_socket(&namespace, handshake, None, None, saved);
                 if self.settle(&namespace, number, &socket) {
                     self.welcome(&socket);
                     namespace.insert(&socket);
                     socket.begin();
                 }
             }
-            Some(log) => log.enter(&namespace, &self, number, handshake, restored),
+            Some(log) => log.enter(&namespace, &self, number, handshake, restored, data),
         }
     }
 
@@ -312,6 +338,7 @@ impl Peer {
         &self,
         namespace: &Namespace,
         handshake: &Arc<Handshake>,
+        newcomer: &Newcomer,
     ) -> Result<(), Refused> {
         for guard in &namespace.handlers().guards {
             let mut context = Context {
@@ -319,7 +346,7 @@ impl Peer {
                 namespace: namespace.clone(),
                 handshake: Arc::clone(handshake),
                 socket: None,
-                occasion: Occasion::Connecting,
+                occasion: Occasion::Connecting(newcomer.clone()),
             };
             match guard.run(&mut context).await {
                 Ok(outcome) => outcome?,

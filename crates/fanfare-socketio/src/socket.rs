@@ -507,7 +507,7 @@ impl Socket {
             Occasion::Event(event) => handlers.events.get(&event.name).or(handlers.other.as_ref()),
             Occasion::Connected => handlers.connect.as_ref(),
             Occasion::Disconnected(_) => handlers.disconnect.as_ref(),
-            Occasion::Connecting | Occasion::Error(_) => None,
+            Occasion::Connecting(_) | Occasion::Error(_) => None,
         };
         if let Some(handler) = handler {
             self.run_handler(handler, &mut context).await;

@@ -3,7 +3,7 @@
 use std::future::ready;
 use std::sync::Arc;
 
-use fanfare_socketio::{Auth, Handlers, Refused, SocketIo, State, limits};
+use fanfare_socketio::{Auth, Handlers, Newcomer, Refused, Socket, SocketIo, State, limits};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -38,6 +38,32 @@ async fn guards_are_asked_in_order_until_one_refuses() {
     assert!(socket.text().await.starts_with("40{"));
     for expected in ["first", "second", "first", "second", "in"] {
         assert_eq!(heard.next().await, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_a_guard_found_out_the_socket_has() {
+    let handlers = Handlers::new()
+        .guard(async |Auth(auth): Auth<Value>, newcomer: Newcomer| {
+            newcomer.set_data(&json!({"name": auth["name"]}))?;
+            Ok(())
+        })
+        .guard(async |newcomer: Newcomer| {
+            let mut data: Value = newcomer.data().unwrap();
+            data["is_asked_twice"] = json!(true);
+            Ok(newcomer.set_data(&data)?)
+        })
+        .on_connect(async |socket: Socket| {
+            let data: Option<Value> = socket.data();
+            socket.emit("you", &(data,)).unwrap();
+        });
+    let app = App::serve(handlers).await;
+    for name in ["one", "other"] {
+        let mut socket = app.open().await;
+        socket.send(&format!(r#"40{{"name":"{name}"}}"#)).await;
+        assert!(socket.text().await.starts_with("40{"));
+        let told = format!(r#"42["you",{{"is_asked_twice":true,"name":"{name}"}}]"#);
+        assert_eq!(socket.text().await, told);
     }
 }
 

@@ -1,12 +1,13 @@
 //! Coming back.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fanfare_hub::{Hub, MemoryEngine, MemoryLimits, Timestamp};
 use fanfare_socketio::{
-    Builder, Data, Handlers, Reason, Recovery, Refused, Socket, SocketIo, limits,
+    Builder, Data, Handlers, Newcomer, Reason, Recovery, Refused, Socket, SocketIo, limits,
 };
 use fanfare_testkit::slow_engine::SlowEngine;
 
@@ -193,6 +194,43 @@ async fn what_cannot_be_given_again_is_a_new_beginning() {
     }
     let (_socket, missed, other) = back(&app, &claim(&welcome, &offset)).await;
     assert_eq!((missed.len(), other.id == welcome.id), (0, false));
+}
+
+/// A guard is not asked about who goes on, and is asked about who cannot.
+#[tokio::test]
+async fn who_cannot_go_on_is_a_newcomer() {
+    let (note, mut heard) = notes();
+    let handlers = Handlers::new()
+        .guard(move |newcomer: Newcomer| {
+            note.note("asked");
+            ready(newcomer.set_data(&"checked").map_err(Refused::from))
+        })
+        .on_connect(async |socket: Socket| {
+            let told = (socket.is_recovered(), socket.data::<String>());
+            socket.emit("you", &told).unwrap();
+        });
+    let builder = SocketIo::builder().recovery(Recovery {
+        events_max: 2,
+        ..Recovery::default()
+    });
+    let app = App::serve_with(builder, handlers).await;
+    let (mut socket, mut welcome) = app.enter().await;
+    assert_eq!(heard.next().await, "asked");
+    let (told, mut offset) = hears(&mut socket).await;
+    assert_eq!(told, r#"42["you",false,"checked""#);
+    for (missed, is_recovered) in [(2, true), (3, false)] {
+        drop(socket);
+        until(|| app.main.count() == 0).await;
+        for number in 0..missed {
+            app.main.emit("m", &(number,)).unwrap();
+        }
+        (socket, _, welcome) = back(&app, &claim(&welcome, &offset)).await;
+        let told;
+        (told, offset) = hears(&mut socket).await;
+        assert_eq!(told, format!(r#"42["you",{is_recovered},"checked""#));
+    }
+    assert_eq!(heard.next().await, "asked");
+    assert!(heard.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
