@@ -4,7 +4,7 @@ import endings from './cases/endings.js';
 import namespaces from './cases/namespaces.js';
 import rooms from './cases/rooms.js';
 import talk from './cases/talk.js';
-import { Site, forget, listen } from './site.js';
+import { Site, forget, listen, next, unpause } from './site.js';
 
 const cases = { ...talk, ...rooms, ...namespaces, ...endings };
 let site;
@@ -25,27 +25,17 @@ globalThis.perform = async (name) => {
 
 /** Opens a socket whose connections are cut; `state` tells what became of it. */
 globalThis.open = async () => {
-  const socket = await site.open('/', { timeout: 2_000 });
+  const socket = site.begin('/', { timeout: 2_000 });
+  unpause(socket);
+  await next(socket, 'connect');
   const heard = listen(socket, 'm');
   const breaks = listen(socket, 'disconnect');
   const { id } = socket;
-  // The longest time away, and since when it is.
-  let longest = 0;
-  let since = null;
-  const away = () => Math.max(longest, since === null ? 0 : performance.now() - since);
-  socket.on('disconnect', () => {
-    since ??= performance.now();
-    forget(socket);
-  });
-  socket.on('connect', () => {
-    longest = away();
-    since = null;
-  });
+  socket.on('disconnect', () => forget(socket));
   globalThis.state = () => ({
     heard: heard.map(([, number]) => number),
     breaks: breaks.length,
     isSame: !socket.connected || socket.id === id,
     isConnected: socket.connected,
-    away: away(),
   });
 };
