@@ -248,10 +248,37 @@ impl Log {
         };
         let mut living = lock(&self.0.living);
         // Another connection may have taken it over.
-        if living.find(pid.as_str(), pid_of) == Some(socket) {
-            living.remove(pid.as_str(), pid_of);
-            drop(living);
-            self.keep(*pid, &Saved::of(socket));
+        if living.find(pid.as_str(), pid_of) != Some(socket) {
+            return;
+        }
+        // It is found there until its place can be: its client may be back at once, on another thread.
+        match self.keep(*pid, &Saved::of(socket)) {
+            Pending::Ready(()) => drop(living.remove(pid.as_str(), pid_of)),
+            later @ Pending::Later(_) => {
+                drop(living);
+                let burying = self.clone().bury(socket.clone(), later);
+                drop(socket.runtime().spawn(burying));
+            }
+        }
+    }
+
+    /// Takes a socket from the living once its place is kept.
+    async fn bury(self, socket: Socket, kept: Pending<()>) {
+        kept.await;
+        let Some(Life { pid, .. }) = socket.life() else {
+            return;
+        };
+        let is_there = {
+            let mut living = lock(&self.0.living);
+            let is_there = living.find(pid.as_str(), pid_of) == Some(&socket);
+            if is_there {
+                living.remove(pid.as_str(), pid_of);
+            }
+            is_there
+        };
+        // Its client was back sooner. Nobody is to come to this place a second time.
+        if !is_there && let Some(channel) = self.session_channel(*pid) {
+            let _ = self.0.hub.delete(&channel, now()).await;
         }
     }
 
@@ -320,10 +347,10 @@ impl Log {
         ChannelName::new(&format!("{}{}", self.0.sessions, pid.as_str())).ok()
     }
 
-    fn keep(&self, pid: Sid, saved: &Saved) {
+    fn keep(&self, pid: Sid, saved: &Saved) -> Pending<()> {
         let (Some(channel), Ok(json)) = (self.session_channel(pid), serde_json::to_vec(saved))
         else {
-            return;
+            return Pending::Ready(());
         };
         let window = self.0.recovery.window;
         let draft = Draft {
@@ -335,17 +362,12 @@ impl Log {
             }),
             ..Draft::new(json)
         };
-        match self.0.hub.publish(&channel, draft, now()) {
-            Pending::Ready(Ok(_)) => {}
-            Pending::Ready(Err(error)) => {
+        let published = self.0.hub.publish(&channel, draft, now());
+        published.map(|outcome| {
+            if let Err(error) = outcome {
                 tracing::warn!(%error, "a broken connection was not kept for its client");
             }
-            later @ Pending::Later(_) => {
-                if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                    runtime.spawn(later);
-                }
-            }
-        }
+        })
     }
 
     /// Does it now if the engine answers at once, else after what is being done.
@@ -473,7 +495,7 @@ impl Log {
             self.forget(&socket);
             // Gone again. The next try shall find what this one found.
             if let Some(Restored { pid, saved, .. }) = &restored {
-                self.keep(*pid, saved);
+                self.keep(*pid, saved).await;
             }
             return;
         }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use fanfare_hub::MessageId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::runtime::Handle;
 
 use crate::ack::{AckError, Gathering};
 use crate::context::{Context, Incoming, Occasion, SocketError};
@@ -312,6 +313,10 @@ impl Socket {
             .collect()
     }
 
+    pub(crate) fn runtime(&self) -> Handle {
+        self.0.peer.runtime()
+    }
+
     /// Its rooms without its own.
     pub(crate) fn joined(&self) -> Vec<Arc<str>> {
         match self.0.namespace.rooms_of(self) {
@@ -435,8 +440,12 @@ impl Socket {
             state.ended = Some(reason);
             state.asked.take()
         };
-        if let Some(left) = self.0.namespace.remove(self) {
-            lock(&self.0.state).left = left.into();
+        {
+            // In one step: whoever comes back meanwhile takes the rooms along.
+            let mut state = lock(&self.0.state);
+            if let Some(left) = self.0.namespace.remove(self) {
+                state.left = left.into();
+            }
         }
         for gathering in asked.into_iter().flat_map(|asked| asked.into_values()) {
             gathering.socket_ended();

@@ -68,6 +68,12 @@ impl SlowEngine {
         count
     }
 
+    /// Lets the newest journey go: it overtakes the others. False if none waits.
+    pub fn release_newest(&self) -> bool {
+        let journey = lock(&self.waiting).pop_back();
+        journey.map(Journey::go).is_some()
+    }
+
     /// Lets some of the waiting journeys go, none to all of them, in any order; `dice` decide.
     /// Returns how many went.
     pub fn release_some(&self, dice: &mut Dice) -> usize {

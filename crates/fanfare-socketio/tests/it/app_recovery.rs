@@ -2,7 +2,7 @@
 
 use std::future::ready;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use fanfare_hub::{Hub, MemoryEngine, MemoryLimits, Timestamp};
@@ -356,4 +356,37 @@ async fn nobody_comes_back_over_what_could_not_be_kept() {
     until(|| app.main.socket(&present.id).is_none()).await;
     let (_, _, again) = back(&app, &claim(&present, &later)).await;
     assert_eq!(again.id, present.id);
+}
+
+/// A client that is faster than the engine which keeps its place finds it all the same.
+#[tokio::test]
+async fn who_is_back_before_its_place_is_kept_is_the_same() {
+    let memory = MemoryEngine::new(MemoryLimits::default(), Timestamp::from_millis(0));
+    let engine = Arc::new(SlowEngine::new(Arc::new(memory)));
+    let hub = Hub::new(engine.clone(), 0);
+    let app = App::serve_with(on_hub(&hub), telling()).await;
+    let held = Arc::new(AtomicUsize::new(0));
+    let (releasing, holding) = (Arc::clone(&engine), Arc::clone(&held));
+    tokio::spawn(async move {
+        loop {
+            if releasing.waiting() > holding.load(Ordering::Relaxed) {
+                releasing.release_newest();
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    let (mut socket, welcome) = app.enter().await;
+    let (_, mut offset) = hears(&mut socket).await;
+    for places in 1..=3 {
+        // Its place is on the way; whatever comes later overtakes it.
+        held.store(places, Ordering::Relaxed);
+        drop(socket);
+        until(|| app.main.count() == 0 && engine.waiting() == places).await;
+        let again;
+        (socket, _, again) = back(&app, &claim(&welcome, &offset)).await;
+        assert_eq!(again.id, welcome.id);
+        let told;
+        (told, offset) = hears(&mut socket).await;
+        assert_eq!(told, r#"42["you",true,2,"kept""#);
+    }
 }
