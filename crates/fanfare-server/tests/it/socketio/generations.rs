@@ -75,6 +75,15 @@ fn everybody(node: &mut Node, server: &Server) -> Vec<String> {
     names
 }
 
+/// An object as the event `greeting`, and three bytes; returns their ids.
+fn publish_object_and_bytes(publisher: &mut Publisher) -> (String, String) {
+    let event = ["X-EventSource-Event: greeting"];
+    let object = publisher.publish_with("c", &event, "{\"a\":[1,\"b\"]}");
+    let binary = ["Content-Type: application/octet-stream"];
+    let bytes = publisher.publish_with("c", &binary, [0xff, 0, 1]);
+    (object.to_string(), bytes.to_string())
+}
+
 #[test]
 fn every_generation_hears_and_is_answered() {
     let server = server();
@@ -86,14 +95,7 @@ fn every_generation_hears_and_is_answered() {
         node.subscribe(name, "c", "all");
     }
     until_held(&server, "c", names.len() as u64);
-    let event = ["X-EventSource-Event: greeting"];
-    let object = publisher
-        .publish_with("c", &event, "{\"a\":[1,\"b\"]}")
-        .to_string();
-    let binary = ["Content-Type: application/octet-stream"];
-    let bytes = publisher
-        .publish_with("c", &binary, [0xff, 0, 1])
-        .to_string();
+    let (object, bytes) = publish_object_and_bytes(&mut publisher);
     let published = node.ask(&names[0], &json!(["publish", "c", "from one"]));
     let last = published["message_id"].clone();
     for name in &names {
@@ -202,14 +204,7 @@ fn the_generation_before_hears_the_same() {
     for name in names.iter().map(String::as_str).chain(["4"]) {
         node.subscribe(name, "c", "all");
     }
-    let event = ["X-EventSource-Event: greeting"];
-    let object = publisher
-        .publish_with("c", &event, "{\"a\":[1,\"b\"]}")
-        .to_string();
-    let binary = ["Content-Type: application/octet-stream"];
-    let bytes = publisher
-        .publish_with("c", &binary, [0xff, 0, 1])
-        .to_string();
+    let (object, bytes) = publish_object_and_bytes(&mut publisher);
     let published = node.ask(
         &names[0],
         &json!(["publish", "c", "\u{e9}\u{20ac}\u{1f600}"]),
