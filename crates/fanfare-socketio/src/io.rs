@@ -212,12 +212,7 @@ impl Builder {
 
     fn allow(mut self, revision: Revision) -> Self {
         let serves = |it| it == revision || self.mount.revisions.contains(&it);
-        self.mount.revisions = match (serves(Revision::V3), serves(Revision::V1)) {
-            (true, true) => &[Revision::V4, Revision::V3, Revision::V1],
-            (true, false) => &[Revision::V4, Revision::V3],
-            (false, true) => &[Revision::V4, Revision::V1],
-            (false, false) => &[Revision::V4],
-        };
+        self.mount.revisions = revisions(serves(Revision::V3), serves(Revision::V1));
         self
     }
 
@@ -345,13 +340,10 @@ impl Builder {
 
     /// Makes it.
     pub fn build(mut self) -> (EngineLayer, SocketIo) {
-        let revisions = self.mount.revisions;
-        if self.settings.parser != Parser::Json && revisions.contains(&Revision::V1) {
+        if self.settings.parser != Parser::Json && self.mount.revisions.contains(&Revision::V1) {
             // Whatever it said, no client of that time would understand.
-            self.mount.revisions = match revisions.contains(&Revision::V3) {
-                true => &[Revision::V4, Revision::V3],
-                false => &[Revision::V4],
-            };
+            let has_v3 = self.mount.revisions.contains(&Revision::V3);
+            self.mount.revisions = revisions(has_v3, false);
         }
         let path = &self.mount.path;
         let logs = self.recovery.map(|recovery| Logs::new(recovery, path));
@@ -368,6 +360,16 @@ impl Builder {
         });
         let engine = EngineIo::new(self.mount, App(Arc::clone(&shared)));
         (engine.layer(), SocketIo { shared, engine })
+    }
+}
+
+/// Today's clients, and older ones if they are wanted.
+fn revisions(has_v3: bool, has_v1: bool) -> &'static [Revision] {
+    match (has_v3, has_v1) {
+        (true, true) => &[Revision::V4, Revision::V3, Revision::V1],
+        (true, false) => &[Revision::V4, Revision::V3],
+        (false, true) => &[Revision::V4, Revision::V1],
+        (false, false) => &[Revision::V4],
     }
 }
 
